@@ -1,0 +1,1 @@
+"""What the operator and the admins decide, as typed values."""
