@@ -1,0 +1,138 @@
+"""What a step sends, in words: the folder's text and materials with this subject's names put in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, assert_never
+
+from bot.model import Contact, Group
+from bot.playbook.hours import Hours
+from bot.playbook.wording import fill
+from config.book import Book
+from config.content import Content
+from config.materials import (
+    FileMaterial,
+    ImageMaterial,
+    LinkMaterial,
+    Material,
+    MiniProgramMaterial,
+    TextMaterial,
+    VideoMaterial,
+)
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """Everything a text may name, and which version of a material is meant."""
+
+    book: Book
+    values: Mapping[str, str] = field(default_factory=dict)
+    holiday: bool = False  # a long holiday: materials in their 假期版
+
+
+def of_contact(contact: Contact, staff_name: str, book: Book) -> dict[str, str]:
+    """The values of 变量 for a customer; each tag group is one, too."""
+    tags = dict(tag.split("/", 1) for tag in contact.tags if "/" in tag)
+    return tags | {
+        "客户昵称": contact.name,
+        "员工姓名": staff_name,
+        "门店名": contact.shop,
+    }
+
+
+def of_group(group: Group, owner_name: str, now: datetime, hours: Hours) -> dict[str, str]:
+    """The values of 变量 for a customer group."""
+    month = f"{now.astimezone(hours.tz):%Y-%m}"
+
+    def this_month(times: tuple[datetime, ...]) -> str:
+        return str(sum(f"{at.astimezone(hours.tz):%Y-%m}" == month for at in times))
+
+    return {
+        "群名": group.name,
+        "员工姓名": owner_name,
+        "门店名": group.shop,
+        "本月入群人数": this_month(group.joined),
+        "本月退群人数": this_month(group.left),
+    }
+
+
+def message_of(content: Content, wording: Wording, turn: int = 0) -> Message:
+    """The message as it will be kept and sent; ``turn`` counts the uses of its 栏目 so far."""
+    book = wording.book
+    if content.text is not None:
+        message = {"text": fill(content.text, wording.values).strip(), "attachments": []}
+    else:
+        message = _add({"text": "", "attachments": []}, _chosen(content, book, turn), wording)
+    for name in content.attachments:
+        _add(message, book.materials[name], wording)
+    return message
+
+
+def to_forward(name: str, wording: Wording) -> str:
+    """A material as text a member of staff can copy: words, or title and address."""
+    message = _add({"text": "", "attachments": []}, wording.book.materials[name], wording)
+    return in_words(message)
+
+
+def in_words(message: Message) -> str:
+    """A message as plain text, for people who forward it or ask what it was."""
+    lines = [message["text"]] if message["text"] else []
+    for part in message["attachments"]:
+        name = _SHOWN.get(part["kind"], part["kind"])
+        lines.append(f"[{name}] " + " ".join(filter(None, (part.get("title"), part.get("url")))))
+    return "\n".join(line.strip() for line in lines)
+
+
+def link(title: str, url: str, desc: str = "") -> dict[str, str]:
+    """A link as an attachment of a message."""
+    return {"kind": "link", "title": title, "url": url, "desc": desc}
+
+
+_SHOWN = {
+    "image": "图片",
+    "link": "链接",
+    "miniprogram": "小程序",
+    "video": "视频",
+    "file": "文件",
+}
+
+
+def piece(column: str, book: Book, turn: int) -> Material:
+    """The piece of a 栏目 whose turn it is."""
+    order = book.columns[column].order
+    return book.materials[order[turn % len(order)]]
+
+
+def _chosen(content: Content, book: Book, turn: int) -> Material:
+    if content.column is not None:
+        return piece(content.column, book, turn)
+    if content.material is None:
+        raise ValueError("a content has a text, a material or a column")
+    return book.materials[content.material]
+
+
+def _add(message: Message, material: Material, wording: Wording) -> Message:
+    """Put a material into a message: words into its text, everything else beside it."""
+    if wording.holiday and material.holiday_version:
+        material = wording.book.materials[material.holiday_version]
+    match material:
+        case TextMaterial():
+            text = fill(material.text, wording.values).strip()
+            message["text"] = "\n".join(filter(None, (message["text"], text)))
+        case ImageMaterial():
+            message["attachments"].append({"kind": "image", "asset": material.file})
+        case LinkMaterial():
+            title = fill(material.title, wording.values)
+            message["attachments"].append(link(title, material.url, material.description))
+        case MiniProgramMaterial():
+            card = {"kind": "miniprogram", "title": material.title, "asset": material.cover}
+            message["attachments"].append(card | {"appid": material.appid, "page": material.page})
+        case VideoMaterial():
+            message["attachments"].append({"kind": "video", "asset": material.file})
+        case FileMaterial():
+            message["attachments"].append({"kind": "file", "asset": material.file})
+        case _:
+            assert_never(material)
+    return message

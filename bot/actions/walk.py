@@ -1,0 +1,274 @@
+"""Walk the journeys whose moment has come, in batches that survive any crash.
+
+The order of the writes is the whole guarantee: enter by compare-and-swap, read who really
+entered, store the effects of those only, leave by compare-and-swap.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prometheus_client import Counter
+
+from bot.actions.effects import Effects, Scene, effects_of
+from bot.context import Context, Release
+from bot.crash import crash_point
+from bot.model import Contact, Fact, Group, Journey, Staff
+from bot.playbook import situation
+from bot.playbook.audience import Facts
+from bot.playbook.hours import Hours
+from bot.playbook.journey import Move, Situation, decide, leave
+from bot.playbook.results import interest
+from bot.store.log import line
+from bot.store.rows import Row
+from config.content import SendGroup
+from config.sop import Node, Sop
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+HOPS = 50  # steps one claim may walk before it lets go
+STUCK_AFTER = 5  # claims without progress
+STEPS = Counter("qunce_journey_steps", "Steps entered by journeys", ["sop"])
+STUCK = Counter("qunce_journeys_stuck", "Journeys set aside because they cannot go on")
+
+
+async def walk_due(ctx: Context, limit: int = BATCH) -> int:
+    """Claim a batch of due journeys and walk each as far as it goes; how many were claimed."""
+    owner, journeys = await ctx.store.journeys.claim(ctx.now(), limit)
+    if not journeys:
+        return 0
+    crash_point("journeys.claimed")
+    walk = await _open_walk(ctx, owner, journeys)
+    hand = await _set_stuck_aside(ctx, owner, journeys)
+    for hop in range(HOPS):
+        hand = await walk.hop(hand, last=hop == HOPS - 1)
+        if not hand:
+            break
+    return len(journeys)
+
+
+async def _open_walk(ctx: Context, owner: str, journeys: Sequence[Journey]) -> "_Walk":
+    release = await ctx.releases.head()
+    people = {s.id: s for s in await ctx.store.staff.active()}
+    customers = [j.subject for j in journeys if j.subject_type == "contact"]
+    groups = [j.subject for j in journeys if j.subject_type == "group"]
+    return _Walk(
+        ctx=ctx,
+        owner=owner,
+        now=ctx.now(),
+        release=release,
+        hours=Hours.of(release.book),
+        staff=people,
+        contacts=await ctx.store.contacts.many(customers) if customers else {},
+        groups=await ctx.store.groups.many(groups) if groups else {},
+        tag_names=await ctx.store.tags.names(),
+    )
+
+
+async def _set_stuck_aside(ctx: Context, owner: str, journeys: Sequence[Journey]) -> list[Journey]:
+    """A journey claimed again and again without a move must not go round for ever."""
+    stuck = [j for j in journeys if j.claims > STUCK_AFTER]
+    if not stuck:
+        return list(journeys)
+    STUCK.inc(len(stuck))
+    await ctx.store.journeys.set_aside(owner, [j.id for j in stuck])
+    what = "卡住了：连续多次没能走下去，已停下等人处理"
+    await ctx.store.log.write(
+        [line(f"{j.id}:{j.rev_no}:stuck", [j.id, j.subject], ctx.now(), what) for j in stuck]
+    )
+    gone = {j.id for j in stuck}
+    return [j for j in journeys if j.id not in gone]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One claimed batch and everything its decisions look at, read once."""
+
+    ctx: Context
+    owner: str
+    now: datetime
+    release: Release
+    hours: Hours
+    staff: Mapping[str, Staff]
+    contacts: Mapping[str, Contact]
+    groups: Mapping[str, Group]
+    tag_names: Mapping[str, str]
+    turns: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    async def hop(self, journeys: Sequence[Journey], *, last: bool) -> list[Journey]:
+        """Move every journey once; those that are due again and still in our hand."""
+        facts = await self._facts_of(journeys)
+        decided = [(j, move) for j in journeys if (move := self._decide(j, facts[j.id]))]
+        moved = await self._write(decided, last=last)
+        crash_point("journeys.entered")
+        inside = [moved[j.id] for j, move in decided if move.enters and j.id in moved]
+        await self._log(decided, moved)
+        if exited := [j.id for j, move in decided if _is_exit(move) and j.id in moved]:
+            await self.ctx.store.tasks.wake_of_journeys(exited, self.now)
+        left = await self._do(inside, facts, last=last)
+        passed = [moved[j.id] for j, move in decided if not move.enters and j.id in moved]
+        return [] if last else [j for j in (*passed, *left) if self._in_hand(j)]
+
+    async def _facts_of(self, journeys: Sequence[Journey]) -> dict[str, tuple[Fact, ...]]:
+        wanted = {j.id: interest(j) for j in journeys}
+        everything = set().union(*wanted.values())
+        since = min((j.entered_at for j in journeys), default=self.now)
+        by_key: dict[str, list[Fact]] = {}
+        for fact in await self.ctx.store.facts.about(everything, since):
+            for key in fact.keys:
+                by_key.setdefault(key, []).append(fact)
+        return {
+            id: tuple({f.id: f for key in keys for f in by_key.get(key, ())}.values())
+            for id, keys in wanted.items()
+        }
+
+    def _decide(self, journey: Journey, facts: tuple[Fact, ...]) -> Move | None:
+        sop = self.release.book.sop(journey.sop)
+        if sop is None:
+            return Move({"state": "done", "exit_reason": "SOP已删除", "due_at": None, "keys": None})
+        try:
+            return decide(sop, journey, self._situation(journey, facts))
+        except Exception:
+            # One poisoned journey must not stop the other ninety-nine; its claims are counted.
+            log.exception("journey %s cannot be decided", journey.id)
+            return None
+
+    async def _write(
+        self, decided: Sequence[tuple[Journey, Move]], *, last: bool
+    ) -> dict[str, Journey]:
+        """Enter, park or finish; a step we died in is entered already and needs no write."""
+        again = {j.id: j for j, move in decided if move.enters and not move.change}
+        moves = [
+            (j, dict(move.change) | self._entering(move), self._lets_go(move, last))
+            for j, move in decided
+            if move.change
+        ]
+        return again | await self.ctx.store.journeys.move(self.owner, moves, self.now)
+
+    def _entering(self, move: Move) -> Row:
+        return {"release_step": self.release.n} if move.enters else {}
+
+    def _lets_go(self, move: Move, last: bool) -> bool:
+        if move.enters:
+            return False
+        due = move.change.get("due_at")
+        return last or due is None or due > self.now
+
+    def _in_hand(self, journey: Journey) -> bool:
+        return journey.due_at is not None and journey.due_at <= self.now
+
+    async def _do(
+        self,
+        inside: Sequence[Journey],
+        facts: Mapping[str, tuple[Fact, ...]],
+        *,
+        last: bool,
+    ) -> list[Journey]:
+        """Store the effects of the steps entered, then leave them."""
+        if not inside:
+            return []
+        releases = {n: await self.ctx.releases.get(n) for n in {j.release_step for j in inside}}
+        await self._count_turns(inside, releases)
+        made, leaving = Effects(), []
+        for journey in inside:
+            try:
+                sop = _sop(releases, journey)
+                made += self._effects(sop, journey, facts[journey.id], releases)
+                move = leave(sop, journey, self._situation(journey, facts[journey.id]))
+            except Exception:
+                log.exception("step %s of %s cannot be done", journey.step, journey.id)
+                continue
+            leaving.append((journey, move))
+            STEPS.labels(journey.sop).inc()
+        await self._store(made)
+        crash_point("journeys.effects")
+        moved = await self._write(leaving, last=last)
+        crash_point("journeys.left")
+        await self._log(leaving, moved)
+        return list(moved.values())
+
+    def _effects(
+        self,
+        sop: Sop,
+        journey: Journey,
+        facts: tuple[Fact, ...],
+        releases: Mapping[int, Release],
+    ) -> Effects:
+        book = releases[journey.release_step].book
+        scene = Scene(
+            now=self.now,
+            agent_id=self.ctx.settings.agent_id,
+            book=book,
+            hours=self.hours,
+            contact=self.contacts.get(journey.subject),
+            group=self.groups.get(journey.subject),
+            staff=self.staff,
+            facts=self._state(journey),
+            turns={c: n for (subject, c), n in self.turns.items() if subject == journey.subject},
+        )
+        return effects_of(sop, sop.flow()[journey.step], journey, scene)
+
+    async def _store(self, made: Effects) -> None:
+        store = self.ctx.store
+        await store.tasks.put(made.tasks)
+        await store.deliveries.put(made.deliveries)
+        await store.seats.put(made.seats)
+        await store.outbox.put(made.outgoing)
+        if made.outgoing:
+            self.ctx.hints.ring("outbox")
+
+    async def _count_turns(
+        self, inside: Iterable[Journey], releases: Mapping[int, Release]
+    ) -> None:
+        """How many pieces of a 栏目 a group has had; only steps that take turns ask."""
+        for journey in inside:
+            for column in _columns(_sop(releases, journey).flow()[journey.step]):
+                where = (journey.subject, column)
+                if where not in self.turns:
+                    used = await self.ctx.store.deliveries.used(journey.subject, column)
+                    self.turns[where] = used
+
+    async def _log(
+        self, done: Sequence[tuple[Journey, Move]], moved: Mapping[str, Journey]
+    ) -> None:
+        lines = [
+            line(
+                f"{journey.id}:{journey.rev_no + 1}",
+                [journey.id, journey.subject],
+                self.now,
+                "；".join(move.why),
+                step=moved[journey.id].step,
+                release=self.release.n,
+            )
+            for journey, move in done
+            if move.why and journey.id in moved
+        ]
+        await self.ctx.store.log.write(lines)
+
+    def _situation(self, journey: Journey, facts: tuple[Fact, ...]) -> Situation:
+        return Situation(self.now, self.release.book, self.hours, self._state(journey), facts)
+
+    def _state(self, journey: Journey) -> Facts:
+        if journey.subject_type == "group":
+            return situation.of_group(self.groups.get(journey.subject) or Group(id=journey.subject))
+        contact = self.contacts.get(journey.subject) or Contact(id=journey.subject)
+        return situation.of_contact(contact, self.tag_names, journey.staff)
+
+
+def _sop(releases: Mapping[int, Release], journey: Journey) -> Sop:
+    """The SOP as it read when the step in hand was entered."""
+    sop = releases[journey.release_step].book.sop(journey.sop)
+    if sop is None:
+        raise KeyError(f"{journey.sop} in release {journey.release_step}")
+    return sop
+
+
+def _columns(node: Node) -> list[str]:
+    return [a.column for a in node.step.actions if isinstance(a, SendGroup) and a.column]
+
+
+def _is_exit(move: Move) -> bool:
+    """By a 退出 rule or with its SOP: what it still asks of people is to be cancelled."""
+    return str(move.change.get("exit_reason", "")).startswith(("退出", "SOP已停用"))

@@ -1,0 +1,1 @@
+"""How we decide: pure functions without I/O, clock or randomness."""

@@ -1,0 +1,140 @@
+"""When a task is due and who hears of it: the rungs of 催办, in staff working time. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.model import CapWindow, Task
+from bot.playbook.calendar import Quiet, WorkCalendar, add, day_start, working_after
+from config.phrases import Duration, Span, Workdays, duration
+from config.rules import AtDue, Elapsed, Overdue, Rules, Rung
+
+GRACE = Workdays(1)  # after the last rung a task may still be done late
+LATE = ("已逾期", "已升级")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffTime:
+    """When members of staff work and may be disturbed."""
+
+    calendar: WorkCalendar
+    quiet: Quiet
+
+    @classmethod
+    def of(cls, rules: Rules) -> "StaffTime":
+        quiet = Quiet(rules.quiet.get("员工"), ZoneInfo(rules.timezone))
+        return cls(WorkCalendar.of(rules), quiet)
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return self.quiet.tz
+
+    def free(self, at: datetime) -> datetime:
+        """``at``, or the end of the quiet hours around it."""
+        return self.quiet.end_after(at)
+
+    def later(self, start: datetime, length: Duration) -> datetime:
+        """When so much working time has passed."""
+        return working_after(start, length, calendar=self.calendar, quiet=self.quiet)
+
+    def deadline(self, start: datetime, limit: str) -> datetime:
+        """期限 as written, from ``start``."""
+        return add(duration(limit), start, tz=self.tz, calendar=self.calendar)
+
+    def next_day(self, at: datetime) -> datetime:
+        """The start of work on the next working day."""
+        tomorrow = day_start(day_start(at, self.tz) + timedelta(hours=36), self.tz)
+        return self.later(tomorrow, Span(timedelta()))
+
+    def local(self, at: datetime) -> str:
+        """As people read it: 11-23 10:00."""
+        return f"{at.astimezone(self.tz):%m-%d %H:%M}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climb:
+    """What an open task calls for now, and when to look again."""
+
+    rung: int
+    overdue: bool  # the deadline has just passed
+    remind: frozenset[str]  # 本人, 店长
+    reassign: bool
+    over: bool  # nobody did it and nobody will be asked again
+    next_at: datetime
+
+
+def climb(task: Task, ladder: Sequence[Rung], staff: StaffTime, now: datetime) -> Climb:
+    """Every rung that has come by ``now`` taken as one, so that downtime never nags in bursts."""
+    passed = task.rung
+    while passed < len(ladder) and rung_at(ladder[passed], task, staff) <= now:
+        passed += 1
+    taken = ladder[task.rung : passed]
+    ends = closes_at(task, ladder, staff)
+    nexts = [ends]
+    if passed < len(ladder):
+        nexts.append(rung_at(ladder[passed], task, staff))
+    if task.deadline and now < task.deadline:
+        nexts.append(task.deadline)
+    return Climb(
+        rung=passed,
+        overdue=bool(task.deadline) and not is_late(task) and now >= _deadline(task),
+        remind=frozenset(who for rung in taken for who in rung.remind),
+        reassign=any(rung.reassign for rung in taken),
+        over=passed == len(ladder) and not taken and now >= ends,
+        next_at=min(nexts),
+    )
+
+
+def first_look(task: Task, ladder: Sequence[Rung], staff: StaffTime) -> datetime:
+    """When a task just given is looked at for the first time."""
+    first = [rung_at(ladder[0], task, staff)] if ladder else []
+    return min([_deadline(task), *first])
+
+
+def rung_at(rung: Rung, task: Task, staff: StaffTime) -> datetime:
+    """The moment of a rung, outside staff quiet hours."""
+    match rung.after:
+        case Elapsed(length):
+            return staff.later(task.given_at or task.created_at, length)
+        case AtDue():
+            return staff.free(_deadline(task))
+        case Overdue(length):
+            return staff.later(_deadline(task), length)
+
+
+def closes_at(task: Task, ladder: Sequence[Rung], staff: StaffTime) -> datetime:
+    """When the task is given up: a working day after its deadline and its last rung."""
+    last = [rung_at(ladder[-1], task, staff)] if ladder and task.state != "已转派" else []
+    return staff.later(max([_deadline(task), *last]), GRACE)
+
+
+def is_late(task: Task) -> bool:
+    """Its deadline has been seen to pass."""
+    return task.state in LATE
+
+
+def staff_windows(rules: Rules, now: datetime, tz: ZoneInfo) -> list[CapWindow]:
+    """每位员工: how many new tasks one person may be given."""
+    windows = []
+    for cap in rules.caps.staff:
+        since = now - timedelta(days=cap.days)
+        until = None
+        if cap.days == 1:
+            since = day_start(now, tz)
+            until = day_start(since + timedelta(hours=36), tz)
+        name = "每天" if cap.days == 1 else f"每{cap.days}天"
+        windows.append(
+            CapWindow(
+                rule=f"{name}新任务{cap.limit}个",
+                limit=cap.limit,
+                since=since,
+                until=until,
+                span=None if until else timedelta(days=cap.days),
+            )
+        )
+    return windows
+
+
+def _deadline(task: Task) -> datetime:
+    return task.deadline or task.created_at

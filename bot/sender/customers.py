@@ -1,0 +1,168 @@
+"""What concerns one customer: the welcome message and tags."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from bot.model import Fact
+from bot.playbook import keys
+from bot.sender import pictures
+from bot.sender.hand import (
+    Answer,
+    Channel,
+    Ended,
+    Hand,
+    Later,
+    Repeat,
+    is_final,
+    may_repeat,
+    nothing_to_tell,
+)
+from bot.store.tags import Tag
+from bot.wecom import bodies
+from bot.wecom.errors import Busy, MediaGone, Refused, WeComError
+
+WELCOME_SECONDS = 5.0
+_PICTURE_SECONDS = 3.0
+_TAG_GONE = 40068
+
+
+# ---- welcome ------------------------------------------------------------------------------------
+
+
+async def _welcome_body(hand: Hand) -> Answer:
+    """Words in time are worth more than pictures too late."""
+    body = hand.row.body
+    kept = body["message"]
+    try:
+        message = await pictures.message(hand.ctx, kept, _PICTURE_SECONDS)
+    except WeComError:
+        if not kept.get("text"):
+            raise
+        bare = [part for part in kept.get("attachments", ()) if not part.get("asset")]
+        message = bodies.message_of({**kept, "attachments": bare})
+    return bodies.welcome(body["welcome_code"], message)
+
+
+async def _welcome(hand: Hand, body: Answer) -> Answer:
+    try:
+        return await hand.call("externalcontact/send_welcome_msg", body, WELCOME_SECONDS)
+    except MediaGone as error:
+        await pictures.forget(hand.ctx, body)
+        raise Busy(error.code, "a picture has expired: upload it again") from error
+
+
+async def _welcome_lost(hand: Hand) -> Repeat | Ended | Later:
+    """The code may be used up; nobody can ask WeCom, and 20 s are over before it matters."""
+    return Ended("unknown", "欢迎语结果不明：企业微信没有应答，凭证只能用一次，不再重发")
+
+
+WELCOME = Channel(
+    prepare=_welcome_body,
+    send=_welcome,
+    learned=nothing_to_tell,
+    reconcile=_welcome_lost,
+    refused=is_final,
+    gave_up=nothing_to_tell,
+    tries=6,
+    ask_again=timedelta(),
+)
+
+
+# ---- tags ---------------------------------------------------------------------------------------
+
+
+async def _tag_ids(hand: Hand) -> Answer:
+    """Names become ids; a declared tag that WeCom lacks is made first."""
+    body = hand.row.body
+    add, remove = list(body.get("add", ())), list(body.get("remove", ()))
+    known = await hand.ctx.store.tags.ids_of([*add, *remove])
+    missing = [name for name in add if name not in known]
+    if missing:
+        known |= await _make_tags(hand, missing)
+    return {
+        "userid": body["userid"],
+        "external_userid": body["external_userid"],
+        "add": {name: known[name] for name in add},
+        "remove": {name: known[name] for name in remove if name in known},
+    }
+
+
+async def _make_tags(hand: Hand, names: Iterable[str]) -> dict[str, str]:
+    """Repeatable: WeCom uses a group or a tag again that has the name already."""
+    made: dict[str, str] = {}
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        group, _, tag = name.partition("/")
+        groups.setdefault(group, []).append(tag)
+    for group, tags in groups.items():
+        body = bodies.add_corp_tag(group, tags)
+        answer = await hand.ctx.wecom.call("externalcontact/add_corp_tag", body)
+        made |= await _learn(hand, [answer["tag_group"]])
+        if any(f"{group}/{tag}" not in made for tag in tags):
+            everything = await hand.ctx.wecom.call("externalcontact/get_corp_tag_list", {})
+            made |= await _learn(hand, everything.get("tag_group", ()))
+    if lost := [name for name in names if name not in made]:
+        raise Refused(_TAG_GONE, f"标签“{'、'.join(lost)}”建不出来", "externalcontact/add_corp_tag")
+    return made
+
+
+async def _learn(hand: Hand, groups: Iterable[Answer]) -> dict[str, str]:
+    tags = [
+        Tag(id=tag["id"], group_id=group["group_id"], group=group["group_name"], name=tag["name"])
+        for group in groups
+        for tag in group.get("tag", ())
+        if not tag.get("deleted")
+    ]
+    await hand.ctx.store.tags.learn(tags)
+    return {tag.full: tag.id for tag in tags}
+
+
+async def _mark(hand: Hand, wanted: Answer) -> Answer:
+    add, remove = wanted["add"], wanted["remove"]
+    if not add and not remove:
+        return {"add": add, "remove": remove}
+    body = bodies.mark_tag(
+        wanted["userid"], wanted["external_userid"], add.values(), remove.values()
+    )
+    try:
+        await hand.call("externalcontact/mark_tag", body)
+    except Refused as error:
+        if error.code != _TAG_GONE:
+            raise
+        await hand.ctx.store.tags.forget([*add.values(), *remove.values()])
+        raise Busy(error.code, "a tag was deleted in WeCom: look its name up again") from error
+    return {"add": add, "remove": remove}
+
+
+async def _tagged(hand: Hand, answer: Answer) -> None:
+    """WeCom does not echo our own calls, so this is where the news comes from."""
+    row, store = hand.row, hand.ctx.store
+    customer, staff = row.body["external_userid"], row.body["userid"]
+    await store.contacts.retagged(customer, staff, add=answer["add"], remove=answer["remove"])
+    at = row.attempt_at or hand.ctx.now()
+    facts = [
+        Fact(
+            id=f"tag:{customer}:{name}:{at.isoformat()}",
+            keys=(
+                keys.tagged(customer, name),
+                keys.tagged_in(customer, name.partition("/")[0]),
+            ),
+            subject=customer,
+            at=at,
+            source="mark_tag",
+            data={"tag": name, "by": "us", "staff": staff},
+        )
+        for name in answer["add"]
+    ]
+    await store.facts.record(facts, hand.ctx.now())
+
+
+TAG = Channel(
+    prepare=_tag_ids,
+    send=_mark,
+    learned=_tagged,
+    reconcile=may_repeat,
+    refused=is_final,
+    gave_up=nothing_to_tell,
+    tries=20,
+)

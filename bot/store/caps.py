@@ -1,0 +1,125 @@
+"""How often a customer, group or member of staff was reached: one document each, one ledger.
+
+Room is looked for and taken by one update, so competing senders never exceed a limit.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ReturnDocument, UpdateOne
+from pymongo.errors import DuplicateKeyError
+
+from bot.model import CapWindow, Class, Full
+from bot.store.due import Rows
+from bot.store.rows import Row
+
+KEPT = timedelta(days=32)  # longer than the longest window: a calendar month
+SHUT_RULE = "企业微信接收上限"
+
+
+class Caps:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def reserve(
+        self, subject: str, key: str, cls: Class, at: datetime, windows: Sequence[CapWindow]
+    ) -> Full | None:
+        """Take one place in every window that concerns ``cls``; None when it was free.
+
+        A key that holds its place already keeps it. Nothing is taken when any window is full.
+        """
+        concerned = [window for window in windows if window.cls in (None, cls)]
+        hit = {"k": key, "cls": cls, "at": at}
+        recent = {"$filter": {"input": _HITS, "as": "h", "cond": {"$gt": ["$$h.at", at - KEPT]}}}
+        free: list[Any] = [
+            {"$not": [{"$in": [{"$literal": key}, {"$ifNull": ["$hits.k", []]}]}]},
+            {"$lte": [{"$ifNull": ["$shut_until", at]}, at]},
+            *({"$lt": [_count(window), window.limit]} for window in concerned),
+        ]
+        added = {"$concatArrays": [recent, [{"$literal": hit}]]}
+        row = await self._update(subject, {"hits": {"$cond": [{"$and": free}, added, _HITS]}})
+        if any(known["k"] == key for known in row["hits"]):
+            return None
+        return _full(row["hits"], row.get("shut_until"), at, concerned)
+
+    async def release(self, subject: str, key: str) -> None:
+        """The place is free again: nothing was sent."""
+        await self.release_all([(subject, key)])
+
+    async def release_all(self, places: Iterable[tuple[str, str]]) -> None:
+        """Free the places of several keys, each in its subject's ledger."""
+        gone = [UpdateOne({"_id": s}, {"$pull": {"hits": {"k": key}}}) for s, key in places]
+        if gone:
+            await self._rows.bulk_write(gone, ordered=False)
+
+    async def move(self, subject: str, key: str, at: datetime) -> None:
+        """It was really received at ``at``; doing this twice does it once."""
+        await self.move_all([(subject, key, at)])
+
+    async def move_all(self, received: Iterable[tuple[str, str, datetime]]) -> None:
+        """Put several keys to the moments at which they were really received."""
+        moves = [
+            UpdateOne({"_id": subject, "hits.k": key}, {"$set": {"hits.$.at": at}})
+            for subject, key, at in received
+        ]
+        if moves:
+            await self._rows.bulk_write(moves, ordered=False)
+
+    async def shut(self, subject: str, until: datetime) -> None:
+        """WeCom itself says that the subject receives no more."""
+        await self._rows.update_one({"_id": subject}, {"$max": {"shut_until": until}}, upsert=True)
+
+    async def _update(self, subject: str, change: Row) -> Row:
+        """The document after the one update that looks and takes; made when it is not there."""
+        while True:
+            try:
+                row = await self._rows.find_one_and_update(
+                    {"_id": subject},
+                    [{"$set": change}],
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                )
+            except DuplicateKeyError:  # somebody else has just made it
+                continue
+            if row is not None:
+                return row
+
+    async def hits(self, subject: str) -> list[Row]:
+        row = await self._rows.find_one({"_id": subject})
+        return list(row.get("hits", ())) if row else []
+
+
+_HITS = {"$ifNull": ["$hits", []]}
+
+
+def _count(window: CapWindow) -> Row:
+    """How many hits lie in the window. Later ones count too: another clock may be ahead."""
+    inside: list[Any] = [{"$gte": ["$$h.at", window.since]}]
+    if window.cls:
+        inside.append({"$eq": ["$$h.cls", window.cls]})
+    return {"$size": {"$filter": {"input": _HITS, "as": "h", "cond": {"$and": inside}}}}
+
+
+def _full(
+    hits: Sequence[Row], shut_until: datetime | None, at: datetime, windows: Sequence[CapWindow]
+) -> Full:
+    """The window that is free last of those that are full."""
+    full = [found for window in windows if (found := _filled(hits, at, window))]
+    if shut_until and shut_until > at:
+        full.append(Full(rule=SHUT_RULE, free_at=shut_until))
+    return max(full, key=lambda f: f.free_at)
+
+
+def _filled(hits: Sequence[Row], at: datetime, window: CapWindow) -> Full | None:
+    since = window.since.replace(microsecond=window.since.microsecond // 1000 * 1000)  # as MongoDB
+    inside = sorted(h["at"] for h in hits if h["at"] >= since and window.cls in (None, h["cls"]))
+    if len(inside) < window.limit:
+        return None
+    if window.until:
+        return Full(rule=window.rule, free_at=window.until)
+    span = window.span or timedelta(days=1)
+    if not window.limit:
+        return Full(rule=window.rule, free_at=at + span)
+    leaves = inside[-window.limit]  # once it is forgotten there is room for one
+    return Full(rule=window.rule, free_at=leaves + span + timedelta(milliseconds=1))

@@ -1,0 +1,191 @@
+"""Customers: our copy of what WeCom knows, changed only from the revision it was read at.
+
+A change and the facts it makes (``news``) are one write, so a crash in between tells them later.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from bot.model import Contact, Fact, Relation
+from bot.store.due import Rows
+from bot.store.rows import Row, from_row, to_row
+
+Lost = Literal["by_staff", "by_customer", "transfer"]
+Change = Callable[[Contact], tuple[Contact, Sequence[Fact]] | None]
+
+TIMES_KEPT = 20
+
+
+class Contacts:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def prepare(self) -> None:
+        await self._rows.create_indexes(
+            [
+                IndexModel([("tags", ASCENDING)], name="tags"),
+                IndexModel([("relations.staff", ASCENDING)], name="staff"),
+                IndexModel([("news._id", ASCENDING)], name="news", sparse=True),
+            ]
+        )
+
+    async def get(self, contact_id: str) -> Contact | None:
+        row = await self._rows.find_one({"_id": contact_id})
+        return _contact(row) if row else None
+
+    async def many(self, ids: Iterable[str]) -> dict[str, Contact]:
+        """Those of ``ids`` that we know."""
+        found = self._rows.find({"_id": {"$in": sorted(set(ids))}})
+        return {row["_id"]: _contact(row) async for row in found}
+
+    async def read(self, contact_id: str) -> tuple[Contact | None, int]:
+        """Our copy and its revision, to be named when it is changed; 0 while there is none."""
+        row = await self._rows.find_one({"_id": contact_id})
+        return (_contact(row), row.get("rev", 0)) if row else (None, 0)
+
+    async def of_staff(self, staff: str) -> list[str]:
+        """Ids of the customers this member of staff is friends with."""
+        friends = {"relations": {"$elemMatch": {"staff": staff, "lost": ""}}}
+        return [row["_id"] async for row in self._rows.find(friends, {"_id": 1})]
+
+    async def met(self, contact_id: str, staff: str, at: datetime, state: str) -> bool:
+        """They are friends since ``at``; False when we know of something newer."""
+
+        def befriend(contact: Contact) -> tuple[Contact, Sequence[Fact]] | None:
+            known = contact.relation(staff)
+            if known and known.version and at < known.version:
+                return None
+            tags = known.tags if known and not known.lost else ()
+            friend = Relation(staff=staff, since=at, state=state, tags=tags, version=at)
+            return _with(contact, friend), ()
+
+        return await self._change(contact_id, befriend)
+
+    async def lost(
+        self, contact_id: str, staff: str, how: Lost, at: datetime, news: Sequence[Fact] = ()
+    ) -> bool:
+        """They are no longer friends; False when we know of something newer."""
+
+        def part(contact: Contact) -> tuple[Contact, Sequence[Fact]] | None:
+            known = contact.relation(staff) or Relation(staff=staff, since=at)
+            if known.version and at < known.version:
+                return None
+            return _with(contact, replace(known, lost=how, version=at)), news
+
+        return await self._change(contact_id, part)
+
+    async def store(self, contact: Contact, seen: int, news: Sequence[Fact] = ()) -> bool:
+        """Keep what was read from WeCom; False when our copy changed while we were reading."""
+        return await self._put(contact, seen, news)
+
+    async def retagged(
+        self,
+        contact_id: str,
+        staff: str,
+        *,
+        add: dict[str, str] | None = None,
+        remove: dict[str, str] | None = None,
+    ) -> None:
+        """Tags (组/名 → id) we put on or took off a customer ourselves: WeCom does not echo it."""
+        plus, minus = add or {}, remove or {}
+
+        def retag(contact: Contact) -> tuple[Contact, Sequence[Fact]] | None:
+            known = contact.relation(staff)
+            if known is None:
+                return None
+            ids = [t for t in (*known.tags, *plus.values()) if t not in minus.values()]
+            friend = replace(known, tags=tuple(dict.fromkeys(ids)))
+            elsewhere = {t for r in contact.relations if r.staff != staff for t in r.tags}
+            gone = {name for name, tag in minus.items() if tag not in elsewhere}
+            names = [t for t in (*contact.tags, *plus) if t not in gone]
+            changed = replace(_with(contact, friend), tags=tuple(dict.fromkeys(names)))
+            return (changed, ()) if changed != contact else None
+
+        await self._change(contact_id, retag)
+
+    async def tag_renamed(self, old: str, new: str) -> None:
+        """The catalogue calls "组/名" ``old`` by another name now."""
+        swap = {"$cond": [{"$eq": ["$$tag", old]}, new, "$$tag"]}
+        renamed = {"$map": {"input": "$tags", "as": "tag", "in": swap}}
+        rev = {"$add": ["$rev", 1]}
+        await self._rows.update_many({"tags": old}, [{"$set": {"tags": renamed, "rev": rev}}])
+
+    async def tag_gone(self, tag_id: str, name: str) -> None:
+        """The tag was deleted in WeCom, and so taken off everybody."""
+        await self._rows.update_many(
+            {"$or": [{"tags": name}, {"relations.tags": tag_id}]},
+            {"$pull": {"tags": name, "relations.$[].tags": tag_id}, "$inc": {"rev": 1}},
+        )
+
+    async def happened(self, contact_id: str, kind: str, event: str, at: datetime) -> bool:
+        """Count a posted event once; False when the customer is unknown."""
+        last = {"$each": [at], "$sort": 1, "$slice": -TIMES_KEPT}
+        ids = {"$each": [event], "$slice": -5 * TIMES_KEPT}
+        await self._rows.update_one(
+            {"_id": contact_id, "counted": {"$ne": event}},
+            {"$push": {f"happened.{kind}": last, "counted": ids}},
+        )
+        return await self._rows.find_one({"_id": contact_id}, {"_id": 1}) is not None
+
+    async def news(self, contact_id: str) -> list[Fact]:
+        """Facts about this customer that were noticed and not yet told to anybody."""
+        row = await self._rows.find_one({"_id": contact_id}, {"news": 1})
+        return [from_row(Fact, fact) for fact in (row or {}).get("news", ())]
+
+    async def told(self, contact_id: str, facts: Iterable[Fact]) -> None:
+        gone = {"_id": {"$in": [fact.id for fact in facts]}}
+        await self._rows.update_one({"_id": contact_id}, {"$pull": {"news": gone}})
+
+    async def with_news(self, limit: int = 100) -> list[str]:
+        """Customers somebody began to tell about and did not finish."""
+        found = self._rows.find({"news._id": {"$exists": True}}, {"_id": 1}).limit(limit)
+        return [row["_id"] async for row in found]
+
+    async def _change(self, contact_id: str, change: Change) -> bool:
+        """Compare-and-swap until it fits; False when ``change`` wants nothing."""
+        while True:
+            row = await self._rows.find_one({"_id": contact_id})
+            changed = change(_contact(row) if row else Contact(id=contact_id))
+            if changed is None:
+                return False
+            if await self._put(changed[0], row.get("rev", 0) if row else 0, changed[1]):
+                return True
+
+    async def _put(self, contact: Contact, seen: int, news: Sequence[Fact]) -> bool:
+        known = to_row(contact)
+        known["relations"] = [_without_none(asdict(r)) for r in contact.relations]
+        del known["_id"], known["happened"]
+        update: Row = {"$set": {**known, "rev": seen + 1}}
+        if news:
+            update["$push"] = {"news": {"$each": [to_row(fact) for fact in news]}}
+        if seen:
+            swapped = await self._rows.update_one({"_id": contact.id, "rev": seen}, update)
+            return swapped.modified_count == 1
+        try:
+            await self._rows.update_one({"_id": contact.id, "rev": 0}, update, upsert=True)
+        except DuplicateKeyError:
+            return False
+        return True
+
+
+def _contact(row: Row) -> Contact:
+    contact = from_row(Contact, row)
+    return replace(contact, relations=tuple(_relation(r) for r in row.get("relations", ())))
+
+
+def _relation(row: dict[str, Any]) -> Relation:
+    return Relation(**{**row, "tags": tuple(row.get("tags", ()))})
+
+
+def _with(contact: Contact, friend: Relation) -> Contact:
+    others = tuple(r for r in contact.relations if r.staff != friend.staff)
+    return replace(contact, relations=(*others, friend))
+
+
+def _without_none(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if value is not None}

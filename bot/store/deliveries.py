@@ -1,0 +1,200 @@
+"""Deliveries: one customer's or group's share of one step, from ready to its final answer."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from bot.model import Delivery
+from bot.store.due import Due, Rows
+from bot.store.facts import ALREADY_THERE
+from bot.store.rows import Row, from_row, to_row
+
+Ending = Literal["failed", "expired", "suppressed", "cancelled"]
+
+_OPEN = ("ready", "gathered", "created")
+_IDLE = {"due_at": "", "lease": "", "claims": ""}
+
+
+class Deliveries:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.due = Due(rows)
+
+    async def prepare(self) -> None:
+        await self._rows.create_indexes(
+            [
+                *Due.indexes(),
+                IndexModel([("subject", ASCENDING), ("due_at", ASCENDING)], name="subject"),
+                IndexModel([("sending", ASCENDING)], name="sending"),
+                IndexModel([("journey", ASCENDING)], name="journey"),
+                IndexModel([("state", ASCENDING), ("sop", ASCENDING)], name="state"),
+            ]
+        )
+
+    async def put(self, rows: Iterable[Delivery]) -> None:
+        """Add deliveries; one already there is left alone."""
+        fresh = [to_row(row) for row in rows]
+        if not fresh:
+            return
+        try:
+            await self._rows.insert_many(fresh, ordered=False)
+        except BulkWriteError as error:
+            if any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"]):
+                raise
+
+    async def get(self, delivery_id: str) -> Delivery | None:
+        row = await self._rows.find_one({"_id": delivery_id})
+        return from_row(Delivery, row) if row else None
+
+    async def many(self, ids: Iterable[str]) -> list[Delivery]:
+        found = self._rows.find({"_id": {"$in": sorted(set(ids))}}).sort("_id", ASCENDING)
+        return [from_row(Delivery, row) async for row in found]
+
+    async def of(self, subject: str) -> list[Delivery]:
+        """Everything meant for a customer or group, oldest first."""
+        found = self._rows.find({"subject": subject}).sort("planned_at", ASCENDING)
+        return [from_row(Delivery, row) async for row in found]
+
+    async def used(self, subject: str, column: str) -> int:
+        """How many pieces of a 栏目 a group was sent or is about to be."""
+        had = {"subject": subject, "column": column, "state": {"$in": [*_OPEN, "delivered"]}}
+        return await self._rows.count_documents(had)
+
+    async def open_of(self, sending: str) -> list[Delivery]:
+        """The members of a sending whose fate is not known yet."""
+        found = self._rows.find({"sending": sending, "state": {"$in": ["gathered", "created"]}})
+        return [from_row(Delivery, row) async for row in found]
+
+    async def claim(self, now: datetime, limit: int) -> tuple[str, list[Delivery]]:
+        """Lease due deliveries that are ready; the token and the deliveries."""
+        owner, rows = await self.due.claim(now, limit, {"state": "ready"})
+        return owner, [from_row(Delivery, row) for row in rows]
+
+    async def service_later(
+        self, subjects: Iterable[str], after: datetime, until: datetime
+    ) -> Counter[str]:
+        """How many 服务 deliveries are ready for each subject, to be sent between the moments."""
+        waiting = {
+            "subject": {"$in": sorted(set(subjects))},
+            "state": "ready",
+            "cls": "服务",
+            "due_at": {"$gt": after, "$lt": until},
+        }
+        found = self._rows.find(waiting, {"subject": 1})
+        return Counter([row["subject"] async for row in found])
+
+    # ---- by the gatherer, under its token --------------------------------------------------------
+
+    async def postpone(
+        self, owner: str, until: Mapping[str, datetime], why: Mapping[str, str]
+    ) -> None:
+        await self._bulk(
+            owner,
+            {
+                key: {
+                    "$set": {"due_at": at, "reason": why.get(key, "")},
+                    "$unset": {"lease": "", "claims": ""},
+                }
+                for key, at in until.items()
+            },
+        )
+
+    async def drop(self, owner: str, ends: Mapping[str, tuple[Ending, str]]) -> None:
+        """These will never be sent, for the reasons given."""
+        await self._bulk(
+            owner,
+            {
+                key: {"$set": {"state": state, "reason": reason}, "$unset": _IDLE}
+                for key, (state, reason) in ends.items()
+            },
+        )
+
+    async def gather(self, owner: str, sending_of: Mapping[str, str]) -> None:
+        """These are members of a sending now and wait for its fate."""
+        await self._bulk(
+            owner,
+            {
+                key: {
+                    "$set": {"state": "gathered", "sending": sending, "reason": ""},
+                    "$unset": _IDLE,
+                }
+                for key, sending in sending_of.items()
+            },
+        )
+
+    async def _bulk(self, owner: str, updates: Mapping[str, Row]) -> None:
+        writes = [
+            UpdateOne({"_id": key, "lease.owner": owner, "state": "ready"}, update)
+            for key, update in updates.items()
+        ]
+        if writes:
+            await self._rows.bulk_write(writes, ordered=False)
+
+    # ---- by the sending they are in --------------------------------------------------------------
+
+    async def of_sending(self, sending: str, members: Sequence[str]) -> list[Delivery]:
+        """Those of ``members`` that are this sending's to send, and nobody else's.
+
+        A gatherer that froze may have put a delivery into a second part; it belongs to the one it
+        names. One that died in between named none: it belongs to whoever sends first.
+        """
+        unnamed = {"_id": {"$in": list(members)}, "state": "ready", "sending": ""}
+        named = {"$set": {"state": "gathered", "sending": sending}, "$unset": _IDLE}
+        await self._rows.update_many(unnamed, named)
+        return [d for d in await self.many(members) if d.sending == sending]
+
+    async def created(self, sending: str) -> None:
+        """WeCom has the mass message; staff have not confirmed it."""
+        await self._rows.update_many(
+            {"sending": sending, "state": "gathered"}, {"$set": {"state": "created"}}
+        )
+
+    async def delivered(self, sending: str, at: Mapping[str, datetime]) -> None:
+        writes = [
+            UpdateOne(
+                {"_id": key, "sending": sending, "state": {"$in": ["gathered", "created"]}},
+                {"$set": {"state": "delivered", "delivered_at": moment}},
+            )
+            for key, moment in at.items()
+        ]
+        if writes:
+            await self._rows.bulk_write(writes, ordered=False)
+
+    async def end(self, sending: str, ids: Sequence[str], state: Ending, reason: str) -> None:
+        """Members of a sending that did not get it."""
+        if not ids:
+            return
+        await self._rows.update_many(
+            {
+                "_id": {"$in": list(ids)},
+                "sending": sending,
+                "state": {"$in": ["gathered", "created"]},
+            },
+            {"$set": {"state": state, "reason": reason}},
+        )
+
+    async def offer_again(
+        self, sending: str, ids: Sequence[str], due_at: datetime, why: str
+    ) -> None:
+        """Members of a sending that was withdrawn before they got it."""
+        await self._rows.update_many(
+            {
+                "_id": {"$in": list(ids)},
+                "sending": sending,
+                "state": {"$in": ["gathered", "created"]},
+            },
+            {"$set": {"state": "ready", "sending": "", "due_at": due_at, "reason": why}},
+        )
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        """How many there are per (state, reason)."""
+        group = {"_id": {"state": "$state", "reason": "$reason"}, "n": {"$sum": 1}}
+        found = await self._rows.aggregate([{"$group": group}])
+        return {(r["_id"]["state"], r["_id"]["reason"]): r["n"] async for r in found}
+
+    async def unfinished(self) -> int:
+        return await self._rows.count_documents({"state": {"$in": list(_OPEN)}})

@@ -1,0 +1,195 @@
+"""Seats: one living place per customer and theme, from candidate to member."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from bot.model import Seat
+from bot.store.due import Due, Rows
+from bot.store.facts import ALREADY_THERE
+from bot.store.rows import Row, from_row, slot_of, to_row
+
+LIVING = ("候选", "已占位", "已邀请", "已入群", "候补")
+WAITING = ("候选", "候补")
+HOLDING = ("已占位", "已邀请")
+
+
+class Seats:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.due = Due(rows)
+
+    async def prepare(self) -> None:
+        await self._rows.create_indexes(
+            [
+                *Due.indexes(),
+                IndexModel(
+                    [("theme", ASCENDING), ("subject", ASCENDING)],
+                    name="one at a time",
+                    unique=True,
+                    partialFilterExpression={"state": {"$in": list(LIVING)}},
+                ),
+                IndexModel([("group", ASCENDING), ("state", ASCENDING)], name="group"),
+                IndexModel([("subject", ASCENDING), ("created_at", ASCENDING)], name="subject"),
+                IndexModel([("theme", ASCENDING), ("state", ASCENDING)], name="theme"),
+            ]
+        )
+
+    async def put(self, seats: Sequence[Seat]) -> None:
+        """Keep new candidates; whoever has a living seat in the theme gets no second one."""
+        if not seats:
+            return
+        rows = [to_row(seat) | {"slot": slot_of(seat.subject)} for seat in seats]
+        try:
+            await self._rows.insert_many(rows, ordered=False)
+        except BulkWriteError as error:
+            if any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"]):
+                raise
+
+    async def get(self, seat_id: str) -> Seat | None:
+        row = await self._rows.find_one({"_id": seat_id})
+        return from_row(Seat, row) if row else None
+
+    async def of(self, subject: str) -> list[Seat]:
+        """Every seat a customer had, oldest first."""
+        found = self._rows.find({"subject": subject}).sort("created_at", ASCENDING)
+        return [from_row(Seat, row) async for row in found]
+
+    async def sitting(self, theme: str, subject: str) -> Seat | None:
+        """The seat on which the customer sits in the theme."""
+        row = await self._rows.find_one({"theme": theme, "subject": subject, "state": "已入群"})
+        return from_row(Seat, row) if row else None
+
+    async def claim(self, now: datetime, limit: int = 50) -> tuple[str, list[Seat]]:
+        owner, rows = await self.due.claim(now, limit)
+        return owner, [from_row(Seat, row) for row in rows]
+
+    async def last_left(self, theme: str, subject: str) -> datetime | None:
+        """When the customer last left a group of the theme."""
+        row = await self._rows.find_one(
+            {"theme": theme, "subject": subject, "state": "已退群"}, sort=[("left_at", DESCENDING)]
+        )
+        return row.get("left_at") if row else None
+
+    # what the scheduler does with a claimed seat
+
+    async def held(self, owner: str, seat: Seat, group: str, at: datetime) -> bool:
+        """A place in ``group`` is reserved for the seat."""
+        return await self._swap(
+            owner, seat, {"state": "已占位", "group": group, "held_at": at, "due_at": at}, at
+        )
+
+    async def waits(self, owner: str, seat: Seat, until: datetime, why: str, at: datetime) -> bool:
+        """No room anywhere: on the waiting list, tried again at ``until`` at the latest."""
+        change = {"state": "候补", "due_at": until}
+        return await self._swap(owner, seat, change, at, why)
+
+    async def gives_up(self, owner: str, seat: Seat, why: str, at: datetime) -> bool:
+        """The time is over, or there is nothing to be had; whatever was held is free again."""
+        return await self._swap(owner, seat, {"state": "占位过期"}, at, why, done=True)
+
+    async def look_again(self, owner: str, seat: Seat, at: datetime) -> None:
+        await self._rows.update_one(
+            {"_id": seat.id, "lease.owner": owner},
+            {"$set": {"due_at": at}, "$unset": {"lease": ""}},
+        )
+
+    async def release(self, owner: str, ids: Iterable[str], now: datetime) -> None:
+        """Let go of what a claim still holds; what was woken meanwhile is not slept over."""
+        mine = {"_id": {"$in": list(ids)}}
+        await self._rows.update_many({**mine, "lease.owner": owner}, {"$unset": {"lease": ""}})
+        woken = {**mine, "woken": True, "due_at": {"$exists": True}}
+        await self._rows.update_many(woken, {"$min": {"due_at": now}})
+
+    # what happened to a seat
+
+    async def invited(self, seat_id: str, at: datetime) -> None:
+        """The invitation reached the customer; the hold goes on until it expires."""
+        await self._rows.update_one(
+            {"_id": seat_id, "state": "已占位"},
+            {"$set": {"state": "已邀请", "invited_at": at}, "$push": {"log": _entry(at, "已邀请")}},
+        )
+
+    async def joined(self, theme: str, subject: str, group: str, at: datetime) -> Seat | None:
+        """The customer sits in a group of the theme: the seat as it was before, None without one.
+
+        A seat whose time was over counts too, as long as no other one lives.
+        """
+        taken = {
+            "$set": {"state": "已入群", "group": group, "joined_at": at},
+            "$unset": {"due_at": "", "lease": ""},
+            "$push": {"log": _entry(at, "已入群", group)},
+        }
+        for states in ((*WAITING, *HOLDING), ("占位过期",)):
+            where = {"theme": theme, "subject": subject, "state": {"$in": list(states)}}
+            try:
+                row = await self._rows.find_one_and_update(
+                    where, taken, sort=[("created_at", DESCENDING)]
+                )
+            except DuplicateKeyError:  # seen before, on a living seat
+                return None
+            if row:
+                return from_row(Seat, row)
+        return None
+
+    async def left(self, subject: str, group: str, at: datetime) -> Seat | None:
+        """The member has gone; None when no seat stood for the place."""
+        row = await self._rows.find_one_and_update(
+            {"subject": subject, "group": group, "state": "已入群", "joined_at": {"$lte": at}},
+            {
+                "$set": {"state": "已退群", "left_at": at},
+                "$push": {"log": _entry(at, "已退群", group)},
+            },
+        )
+        return from_row(Seat, row) if row else None
+
+    async def wake_group(self, group: str, now: datetime) -> None:
+        """The group can now be joined: look at the seats held in it."""
+        wake = {"$min": {"due_at": now}, "$set": {"woken": True}}
+        await self._rows.update_many({"group": group, "state": "已占位"}, wake)
+
+    async def wake_waiting(self, theme: str, now: datetime, limit: int = 1) -> None:
+        """Room for ``limit`` more: the longest waiting are looked at first."""
+        waiting = {"theme": theme, "state": {"$in": list(WAITING)}}
+        found = self._rows.find(waiting, {"_id": 1}).sort("created_at", ASCENDING).limit(limit)
+        if ids := [row["_id"] async for row in found]:
+            wake = {"$min": {"due_at": now}, "$set": {"woken": True}}
+            await self._rows.update_many({"_id": {"$in": ids}} | waiting, wake)
+
+    async def tally(self) -> dict[str, int]:
+        """How many seats were ever held, invited and joined; for reports."""
+        group: Row = {"_id": None}
+        for name, field in (
+            ("seats_reserved", "held_at"),
+            ("invited", "invited_at"),
+            ("joined", "joined_at"),
+        ):
+            group[name] = {"$sum": {"$cond": [{"$gt": [f"${field}", None]}, 1, 0]}}
+        rows = await (await self._rows.aggregate([{"$group": group}])).to_list(None)
+        names = ("seats_reserved", "invited", "joined")
+        return {name: rows[0][name] if rows else 0 for name in names}
+
+    async def _swap(
+        self,
+        owner: str,
+        seat: Seat,
+        change: dict[str, Any],
+        at: datetime,
+        why: str = "",
+        *,
+        done: bool = False,
+    ) -> bool:
+        """From the state seen to another; False when somebody else changed it meanwhile."""
+        gone = {"lease": "", "due_at": ""} if done else {"lease": ""}
+        update: Row = {"$set": change, "$unset": gone}
+        if change["state"] != seat.state:
+            update["$push"] = {"log": _entry(at, change["state"], why or change.get("group", ""))}
+        seen = {"_id": seat.id, "lease.owner": owner, "state": seat.state}
+        return (await self._rows.update_one(seen, update)).modified_count == 1
+
+
+def _entry(at: datetime, what: str, more: str = "") -> Row:
+    return {"at": at, "what": what} | ({"more": more} if more else {})

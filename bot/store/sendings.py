@@ -1,0 +1,197 @@
+"""Sendings: mass messages, each one for one member of staff to confirm.
+
+Members join while it is open; a closed one becomes a call; a created one is watched to its end.
+A finished one that still has a ``due_at`` has members who have not been told.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from bot.model import Sending
+from bot.store.due import Due, Rows
+from bot.store.rows import Row, from_row, to_row
+
+Ending = Literal["done", "cancelled", "failed"]
+
+_LET_GO = {"lease": "", "claims": ""}
+_IDLE = {"due_at": "", **_LET_GO}
+
+
+def part_id(base: str, part: int) -> str:
+    return f"{base}-{part}"
+
+
+def base_of(*about: object) -> str:
+    """The same for members that may share one mass message."""
+    return hashlib.sha256("\0".join(str(a) for a in about).encode()).hexdigest()[:32]
+
+
+class Sendings:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.due = Due(rows)
+
+    async def prepare(self) -> None:
+        await self._rows.create_indexes(
+            [
+                *Due.indexes(),
+                IndexModel(
+                    [("base", ASCENDING), ("part", DESCENDING)], name="one of a part", unique=True
+                ),
+                IndexModel(
+                    [("msgid", ASCENDING)],
+                    name="one of a message",
+                    unique=True,
+                    partialFilterExpression={"msgid": {"$gt": ""}},
+                ),
+                IndexModel([("staff", ASCENDING), ("moment", ASCENDING)], name="staff"),
+            ]
+        )
+
+    async def get(self, sending_id: str) -> Sending | None:
+        row = await self._rows.find_one({"_id": sending_id})
+        return from_row(Sending, row) if row else None
+
+    async def all(self) -> list[Sending]:
+        return [from_row(Sending, row) async for row in self._rows.find().sort("_id", ASCENDING)]
+
+    async def owner_of(self, msgid: str) -> str:
+        """The sending that adopted WeCom's message; empty when none did."""
+        row = await self._rows.find_one({"msgid": msgid}, {"_id": 1})
+        return str(row["_id"]) if row else ""
+
+    async def join(self, first: Sending, members: Sequence[str], limit: int) -> dict[str, str]:
+        """Put deliveries into the parts of ``first.base``; the part of each.
+
+        One that is in a living part already stays there, so doing this twice does it once.
+        """
+        placed = await self._placed(first.base, members)
+        left = [member for member in members if member not in placed]
+        part = await self._newest(first.base)
+        while left:
+            some = left[:limit]
+            added = await self._add(first, part, some, limit) if part >= 0 else []
+            if not added:
+                part = await self._open(first, part + 1)
+                continue
+            placed |= dict.fromkeys(added, part_id(first.base, part))
+            left = [member for member in left if member not in placed]
+        return placed
+
+    async def claim(self, now: datetime, limit: int) -> tuple[str, list[Sending]]:
+        owner, rows = await self.due.claim(now, limit)
+        return owner, [from_row(Sending, row) for row in rows]
+
+    async def close(self, owner: str, sending_id: str) -> bool:
+        """Nobody joins any more; False when it is no longer ours."""
+        mine = {"_id": sending_id, "lease.owner": owner, "state": {"$in": ["open", "closed"]}}
+        closed = await self._rows.update_one(mine, {"$set": {"state": "closed"}})
+        return closed.matched_count == 1
+
+    async def drop_members(self, sending_id: str, members: Sequence[str]) -> None:
+        """These left before the call; only while it is closed and not created."""
+        if not members:
+            return
+        await self._rows.update_one(
+            {"_id": sending_id, "state": "closed"}, {"$pullAll": {"members": list(members)}}
+        )
+
+    async def created(self, sending_id: str, msgid: str, at: datetime, due_at: datetime) -> bool:
+        """WeCom made the message; False when another sending has this msgid."""
+        change = {"state": "created", "msgid": msgid, "created_at": at, "due_at": due_at}
+        try:
+            await self._rows.update_one(
+                {"_id": sending_id, "state": "closed"}, {"$set": change, "$unset": _LET_GO}
+            )
+        except DuplicateKeyError:
+            return False
+        row = await self._rows.find_one({"_id": sending_id}, {"msgid": 1})
+        return bool(row and row.get("msgid") == msgid)
+
+    async def failed(self, sending_id: str, reason: str, now: datetime) -> None:
+        """WeCom did not make the message; its members are told when it is looked at."""
+        await self._rows.update_one(
+            {"_id": sending_id, "state": "closed"},
+            {"$set": {"state": "failed", "reason": reason, "due_at": now}, "$unset": _LET_GO},
+        )
+
+    async def wake(self, sending_id: str, now: datetime) -> None:
+        """Look at it soon: something it waits for has happened."""
+        waiting = {"_id": sending_id, "due_at": {"$exists": True}}
+        await self._rows.update_one(waiting, {"$min": {"due_at": now}})
+
+    async def park(
+        self, owner: str, sending_id: str, due_at: datetime | None, **change: Any
+    ) -> bool:
+        """Let it go until ``due_at`` (None: until the call it waits for); False: not ours."""
+        update: Row = {"$set": change, "$unset": _IDLE if due_at is None else _LET_GO}
+        if due_at is not None:
+            update["$set"] = {**change, "due_at": due_at}
+        return await self._write(owner, sending_id, update)
+
+    async def end(self, owner: str, sending_id: str, state: Ending, reason: str) -> bool:
+        """It is over; still due until :meth:`park` says that its members know."""
+        change = {"$set": {"state": state, "reason": reason}}
+        return await self._write(owner, sending_id, change)
+
+    async def counts(self) -> dict[str, int]:
+        found = await self._rows.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])
+        return {row["_id"]: row["n"] async for row in found}
+
+    async def _write(self, owner: str, sending_id: str, update: Mapping[str, Any]) -> bool:
+        mine = {"_id": sending_id, "lease.owner": owner}
+        used = {name: value for name, value in update.items() if value}
+        return (await self._rows.update_one(mine, used)).matched_count == 1
+
+    async def _placed(self, base: str, members: Sequence[str]) -> dict[str, str]:
+        """Where those that joined before are; a finished part has sent its members away."""
+        living = {
+            "base": base,
+            "state": {"$in": ["open", "closed", "created"]},
+            "members": {"$in": list(members)},
+        }
+        wanted = set(members)
+        return {
+            member: row["_id"]
+            async for row in self._rows.find(living, {"members": 1})
+            for member in row["members"]
+            if member in wanted
+        }
+
+    async def _newest(self, base: str) -> int:
+        row = await self._rows.find_one({"base": base}, {"part": 1}, sort=[("part", DESCENDING)])
+        return int(row["part"]) if row else -1
+
+    async def _add(self, first: Sending, part: int, members: list[str], limit: int) -> list[str]:
+        """Join an open part with room; those that now are in it, [] when it takes none."""
+        sending_id = part_id(first.base, part)
+        while members:
+            size = {"$size": {"$setUnion": ["$members", members]}}
+            joined = await self._rows.update_one(
+                {"_id": sending_id, "state": "open", "$expr": {"$lte": [size, limit]}},
+                {
+                    "$addToSet": {"members": {"$each": members}},
+                    "$min": {"expires_at": first.expires_at},
+                },
+            )
+            if joined.matched_count:
+                return members
+            row = await self._rows.find_one({"_id": sending_id}, {"members": 1, "state": 1})
+            if row is None or row["state"] != "open":
+                return []
+            members = members[: limit - len(row["members"])]
+        return []
+
+    async def _open(self, first: Sending, part: int) -> int:
+        """A new part, or the one somebody else has just opened."""
+        row = to_row(first) | {"_id": part_id(first.base, part), "part": part, "members": []}
+        try:
+            await self._rows.insert_one(row)
+        except DuplicateKeyError:
+            return await self._newest(first.base)
+        return part

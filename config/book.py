@@ -1,0 +1,76 @@
+"""Everything one folder says, checked and cross-referenced: what the engine runs on."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from config.channels import Channel
+from config.materials import Column, Material
+from config.mistakes import Mistake
+from config.rules import Rules
+from config.sop import Sop
+from config.team import Team
+from config.themes import Theme, ThemePicker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """A whole folder as typed values; every name used in it is declared in it."""
+
+    sops: Mapping[str, Sop] = field(default_factory=dict)
+    themes: Mapping[str, Theme] = field(default_factory=dict)
+    pickers: Mapping[str, ThemePicker] = field(default_factory=dict)
+    materials: Mapping[str, Material] = field(default_factory=dict)
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Group → its tags."""
+    team: Team = field(default_factory=Team)
+    rules: Rules = field(default_factory=Rules)
+    reminders: tuple[Mistake, ...] = ()
+    """What does not block, but deserves a look."""
+
+    def sop(self, name: str) -> Sop | None:
+        """The SOP of this name, or the one that had it (曾用名)."""
+        renamed = (sop for sop in self.sops.values() if name in sop.formerly)
+        return self.sops.get(name) or next(renamed, None)
+
+    def tag(self, name: str) -> str:
+        """The full name "组/名" of a tag written with or without its group; KeyError if unknown."""
+        if len(found := tag_matches(self.tags, name)) != 1:
+            raise KeyError(name)
+        return found[0]
+
+    def full_tags(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The full names of several tags, in the order given."""
+        return tuple(self.tag(name) for name in names)
+
+    def tags_of(self, group: str) -> tuple[str, ...]:
+        """The full names of every tag of a group."""
+        return tuple(f"{group}/{name}" for name in self.tags[group])
+
+    def material(self, name: str, *, holiday: bool = False) -> Material:
+        """The material, or during a long holiday its 假期版 where there is one."""
+        found = self.materials[name]
+        if holiday and found.holiday_version:
+            return self.materials[found.holiday_version]
+        return found
+
+    def theme(self, name: str) -> Theme:
+        return self.themes[name]
+
+    def theme_of_group(self, chat_id: str, name: str) -> Theme | None:
+        """The theme of a WeCom group; a group number speaks before a part of the name."""
+        themes = list(self.themes.values())
+        for theme in themes:
+            if chat_id in theme.groups.chat_ids:
+                return theme
+        fitting = [theme for theme in themes if theme.groups.include(chat_id, name)]
+        return max(fitting, key=lambda t: len(t.groups.name_contains or ""), default=None)
+
+
+def tag_matches(tags: Mapping[str, Iterable[str]], name: str) -> list[str]:
+    """Every full name that ``name`` ("名" or "组/名") can mean."""
+    full = [f"{group}/{tag}" for group, members in tags.items() for tag in members]
+    if name in full:
+        return [name]
+    return [tag for tag in full if tag.partition("/")[2] == name]

@@ -1,0 +1,79 @@
+"""The kinds of documents there are, and all the words they are written with."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from config.channels import Channel
+from config.conditions import KEYS as CONDITION_KEYS
+from config.materials import Column, Material
+from config.reading import Strict
+from config.rules import Rules
+from config.sop import Sop
+from config.tags import Tags
+from config.team import Team
+from config.themes import Theme, ThemePicker
+
+#: The first key of a document says what it is; 分群 is a 主题群 with 选择.
+KINDS: Final[Mapping[str, str]] = {
+    "SOP": "SOP",
+    "sop": "SOP",
+    "主题群": "主题群",
+    "theme": "主题群",
+    "团队": "团队",
+    "team": "团队",
+    "标签": "标签",
+    "tags": "标签",
+    "素材": "素材",
+    "material": "素材",
+    "栏目": "栏目",
+    "column": "栏目",
+    "渠道": "渠道",
+    "channel": "渠道",
+    "规则": "规则",
+    "rules": "规则",
+}
+LATER_KINDS: Final = frozenset({"KOC体系", "打法", "激励", "培训", "项目", "测试"})
+WRITTEN: Final = "、".join(dict.fromkeys(KINDS.values()))
+_MODELS: Final[Mapping[str, Any]] = {
+    "SOP": Sop,
+    "主题群": Theme,
+    "分群": ThemePicker,
+    "团队": Team,
+    "标签": Tags,
+    "素材": Material,
+    "栏目": Column,
+    "渠道": Channel,
+    "规则": Rules,
+}
+
+
+@cache
+def shape(kind: str) -> TypeAdapter[Any]:
+    """The model of a kind."""
+    return TypeAdapter(_MODELS[kind])
+
+
+@cache
+def spellings() -> Mapping[str, tuple[str, ...]]:
+    """A key in one language → its spellings in the other."""
+    found: dict[str, set[str]] = {}
+    for model in _all_models():
+        for chinese, english in model.written_keys().items():
+            found.setdefault(chinese, set()).add(english)
+            found.setdefault(english, set()).add(chinese)
+    return {name: tuple(sorted(others)) for name, others in found.items()}
+
+
+@cache
+def words() -> frozenset[str]:
+    """Everything that may stand before a colon."""
+    return frozenset(spellings()) | frozenset(KINDS) | LATER_KINDS | CONDITION_KEYS
+
+
+def _all_models(base: type[Strict] = Strict) -> Iterator[type[Strict]]:
+    for model in base.__subclasses__():
+        yield model
+        yield from _all_models(model)

@@ -1,0 +1,88 @@
+"""Themed groups: which WeCom groups belong to a theme, and who is invited into which."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import model_validator
+
+from config.conditions import Condition
+from config.content import Receiver, ReceiverText
+from config.phrases import Span
+from config.reading import Length, Strict, TagNames, key, named, number, one_or_more, refused, word
+
+Overflow: TypeAlias = Annotated[
+    Literal["下一个群", "自动建群", "候补"],
+    word(next_group="下一个群", new_group="自动建群", waiting_list="候补"),
+]
+_THREE_DAYS, _THIRTY_DAYS = Span(timedelta(days=3)), Span(timedelta(days=30))
+
+
+class Groups(Strict):
+    """Which groups: by a part of their name, or by number."""
+
+    block = "群"
+    name_contains: str | None = key("名称包含", "name_contains", None, min_length=1)
+    chat_ids: Annotated[tuple[str, ...], one_or_more] = key("群编号", "chat_ids", ())
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.name_contains and not self.chat_ids:
+            raise refused("没写哪些群属于这个主题", "加上：群: {名称包含: 0-6月龄}")
+        return self
+
+    def include(self, chat_id: str, name: str) -> bool:
+        """True when this group belongs to the theme."""
+        return chat_id in self.chat_ids or bool(self.name_contains and self.name_contains in name)
+
+
+class Theme(Strict):
+    """主题群: one theme and its groups."""
+
+    block = "主题群"
+    name: str = key("主题群", "theme", min_length=1)
+    purpose: Annotated[
+        Literal["育儿交流", "购物", "活动", "KOC"],
+        word(parenting="育儿交流", shopping="购物", event="活动"),
+    ] = key("用途", "purpose", "育儿交流")
+    groups: Groups = key("群", "groups")
+    capacity: Annotated[int, number("人")] = key("容量", "capacity", 190, ge=1, le=500)
+    daily_limit: Annotated[int | None, number("人")] = key("每天最多", "daily_limit", None)
+    overflow: Annotated[tuple[Overflow, ...], one_or_more] = key(
+        "满了", "overflow", ("下一个群", "候补")
+    )
+    owner: ReceiverText = key("群主", "owner", Receiver("跟进人"))
+    group_name: str = key("群名", "group_name", "")
+    welcome: Annotated[str, named("素材")] | None = key("入群欢迎语", "welcome", None)
+    held_for: Length = key("占位有效", "held_for", _THREE_DAYS)
+    cooldown: Length = key("退群冷却", "cooldown", _THIRTY_DAYS)
+    join_tags: TagNames = key("入群打标签", "join_tags", ())
+    """Given when a member is seen in one of the groups."""
+
+
+class Choice(Strict):
+    """如果…主题…, or 否则: 主题."""
+
+    block = "选择"
+    conditions: tuple[Condition, ...] = key("如果", "if", ())
+    then: Annotated[str, named("主题")] | None = key("主题", "theme", None)
+    otherwise: Annotated[str, named("主题")] | None = key("否则", "else", None)
+
+    @property
+    def theme(self) -> str:
+        return self.then or self.otherwise or ""
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        proper = bool(self.conditions and self.then and not self.otherwise)
+        if proper or (self.otherwise and not self.conditions and not self.then):
+            return self
+        cure = "例如：\n- 如果: [{有标签: 0-6月龄}]\n  主题: 0-6月龄\n- 否则: 新手妈妈综合群"
+        raise refused("“选择”的每一项写“如果”和“主题”，最后一项可以写“否则”", cure)
+
+
+class ThemePicker(Strict):
+    """主题群 with 选择: the theme of the first choice whose conditions hold."""
+
+    block = "主题群"
+    name: str = key("主题群", "theme", min_length=1)
+    choices: tuple[Choice, ...] = key("选择", "choices", min_length=1)

@@ -1,0 +1,82 @@
+"""The timetable: how often each kind of due work is looked for.
+
+APScheduler only rings bells. What is due stands in MongoDB, so a bell that never rang costs
+nothing but time, and the work itself is never cancelled half-way.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from apscheduler.schedulers.asyncio import (  # noqa: TID251 -- the one clock
+    AsyncIOScheduler,
+)
+
+from bot.context import Context
+from bot.worker import Worker
+from scheduler import (
+    deliveries,
+    journeys,
+    occurrences,
+    reminders,
+    seats,
+    sendings,
+    tasks,
+    upkeep,
+)
+
+Look = Callable[[Context], Awaitable[bool]]
+
+_ASLEEP_SECONDS = 3600.0  # between bells
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """``look`` does one batch of what is due and says whether there was any."""
+
+    name: str
+    look: Look
+    every_seconds: float
+
+
+DUTIES = (
+    Duty("journeys", journeys.look, 1),
+    Duty("tasks", tasks.look, 1),
+    Duty("deliveries", deliveries.look, 1),
+    Duty("sendings", sendings.look, 2),
+    Duty("seats", seats.look, 2),
+    Duty("reminders", reminders.look, 2),
+    Duty("occurrences", occurrences.look, 20),
+    Duty("upkeep", upkeep.look, 60),
+)
+
+
+class Timetable:
+    """Every timed duty of one process, rung by the clock and by hints."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._clock = AsyncIOScheduler(timezone="UTC")
+        self._workers: list[Worker] = []
+        for duty in DUTIES:
+            worker = Worker(duty.name, partial(duty.look, ctx), rest_seconds=_ASLEEP_SECONDS)
+            ctx.hints.on(duty.name, worker.wake)
+            self._workers.append(worker)
+            self._clock.add_job(
+                worker.wake,
+                "interval",
+                seconds=duty.every_seconds,
+                coalesce=True,
+                misfire_grace_time=None,
+                max_instances=1,
+            )
+
+    def start(self) -> None:
+        for worker in self._workers:
+            worker.start()
+        self._clock.start()
+
+    async def stop(self) -> None:
+        """Let every duty finish the batch in hand."""
+        self._clock.shutdown(wait=False)
+        for worker in self._workers:
+            await worker.stop()

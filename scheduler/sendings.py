@@ -1,0 +1,221 @@
+"""Lead each mass message from open to its end: close it, ask what became of it, withdraw it."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal, assert_never
+
+from bot.context import Context
+from bot.model import Delivery, Outgoing, Sending
+from bot.playbook import patience
+from bot.playbook.hours import Hours
+from bot.store.log import line
+from bot.wecom.errors import Paced, WeComError
+from scheduler import results
+
+log = logging.getLogger(__name__)
+
+BATCH = 20
+_SOON = timedelta(minutes=1)
+_NOBODY = "没有可发送的客户"
+_WITHDRAWN = (patience.QUIET, patience.TOO_LATE, "时效已过")
+UNCONFIRMED = "员工未确认"
+
+
+async def look(ctx: Context) -> bool:
+    """Take every due sending one step further; False when none was due."""
+    owner, due = await ctx.store.sendings.claim(ctx.now(), BATCH)
+    if not due:
+        return False
+    hours = Hours.of((await ctx.releases.head()).book)
+    await asyncio.gather(*(_at_pace(ctx, owner, sending, hours) for sending in due))
+    return True
+
+
+async def _at_pace(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
+    """What WeCom does not tell now it is asked again; nothing is decided without its answer."""
+    try:
+        await _take_further(ctx, owner, sending, hours)
+    except Paced as error:
+        await ctx.store.sendings.park(owner, sending.id, error.until)
+    except WeComError as error:
+        log.warning("sending %s: %s", sending.id, error)
+        await ctx.store.sendings.park(owner, sending.id, ctx.now() + _SOON)
+
+
+async def _take_further(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
+    match sending.state:
+        case "open" | "closed":
+            await _close(ctx, owner, sending)
+        case "created" if sending.stopping:
+            await _after_withdrawal(ctx, owner, sending, hours)
+        case "created":
+            await _watch(ctx, owner, sending, hours)
+        case "done" | "cancelled" | "failed":
+            await _tell_members(ctx, owner, sending, hours)
+        case _:
+            assert_never(sending.state)
+
+
+async def _close(ctx: Context, owner: str, sending: Sending) -> None:
+    """Nobody joins any more, so the call can be made; whoever leaves until then is left out."""
+    if not await ctx.store.sendings.close(owner, sending.id):
+        return
+    call = Outgoing(
+        id=f"mass:{sending.id}",
+        kind="mass",
+        body={
+            "message": sending.message,
+            "chat_type": "group" if sending.subject_type == "group" else "single",
+            "sender": sending.staff,
+        },
+        staff=sending.staff,
+        about=sending.id,
+        due_at=ctx.now(),
+        expires_at=sending.expires_at,
+    )
+    await ctx.store.outbox.put([call])
+    await ctx.store.sendings.park(owner, sending.id, None)
+    ctx.hints.ring("outbox")
+
+
+# ---- while staff have it ------------------------------------------------------------------------
+
+
+async def _watch(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
+    now, created_at = ctx.now(), sending.created_at or ctx.now()
+    confirmed = await _poll(ctx, sending, hours)
+    if confirmed and not await ctx.store.deliveries.open_of(sending.id):
+        await _finish(ctx, owner, sending, hours, "done")
+        return
+    if why := patience.must_withdraw(sending.expires_at, now, hours, sending.subject_type):
+        await _withdraw(ctx, owner, sending, why)
+        return
+    reminds = sending.reminds
+    if not confirmed and patience.reminder_due(created_at, reminds, now, hours):
+        reminds += 1
+        await _remind(ctx, sending, reminds)
+    polls = sending.polls + 1
+    due_at = patience.next_look(
+        created_at, polls, sending.expires_at, now, hours, sending.subject_type
+    )
+    await ctx.store.sendings.park(owner, sending.id, due_at, polls=polls, reminds=reminds)
+
+
+async def _poll(ctx: Context, sending: Sending, hours: Hours) -> bool:
+    """Fold back what WeCom knows; whether the member of staff has confirmed."""
+    confirmed = await results.confirmed(ctx, sending)
+    if confirmed or sending.stopping:
+        await results.fold_back(ctx, sending, hours)
+    return confirmed
+
+
+async def _remind(ctx: Context, sending: Sending, number: int) -> None:
+    """ "每条群发24小时内最多提醒3次"; WeCom's own reminder, not a card of ours."""
+    await _call(ctx, sending, "remind", f"remind:{sending.id}:{number}")
+
+
+async def _withdraw(ctx: Context, owner: str, sending: Sending, why: str) -> None:
+    """Staff confirm when they like, so what is out in the quiet hours is taken back."""
+    await _call(ctx, sending, "cancel", f"cancel:{sending.id}")
+    await ctx.store.sendings.park(owner, sending.id, ctx.now() + _SOON, stopping=why)
+
+
+async def _call(ctx: Context, sending: Sending, kind: str, row_id: str) -> None:
+    call = Outgoing(
+        id=row_id,
+        kind="remind" if kind == "remind" else "cancel",
+        body={"msgid": sending.msgid},
+        staff=sending.staff,
+        about=sending.id,
+        due_at=ctx.now(),
+        expires_at=ctx.now() + timedelta(hours=2) if kind == "remind" else None,
+    )
+    await ctx.store.outbox.put([call])
+    ctx.hints.ring("outbox")
+
+
+# ---- when it is taken back ----------------------------------------------------------------------
+
+
+async def _after_withdrawal(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
+    """Once WeCom confirms, what it has not sent will never be sent."""
+    call = await ctx.store.outbox.get(f"cancel:{sending.id}")
+    if call is None:  # we died between our two writes
+        await _withdraw(ctx, owner, sending, sending.stopping)
+        return
+    now = ctx.now()
+    if call.state in ("ready", "sending"):
+        await ctx.store.sendings.park(owner, sending.id, now + _SOON)
+        return
+    await _poll(ctx, sending, hours)
+    if call.state == "sent" or now >= sending.expires_at:
+        await _finish(ctx, owner, sending, hours, "cancelled", sending.stopping)
+    elif not await ctx.store.deliveries.open_of(sending.id):
+        await _finish(ctx, owner, sending, hours, "done")
+    else:  # it is still out there, and must not be offered a second time
+        later = min(now + timedelta(hours=1), sending.expires_at)
+        await ctx.store.sendings.park(owner, sending.id, later)
+
+
+async def _finish(
+    ctx: Context,
+    owner: str,
+    sending: Sending,
+    hours: Hours,
+    state: Literal["done", "cancelled"],
+    reason: str = "",
+) -> None:
+    """The end is written first: only then may its members be offered in another one."""
+    if await ctx.store.sendings.end(owner, sending.id, state, reason):
+        ended = replace(sending, state=state, reason=reason)
+        await _tell_members(ctx, owner, ended, hours)
+
+
+async def _tell_members(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
+    """Whoever is still waiting in a finished sending is offered again, or learns why not."""
+    waiting = await ctx.store.deliveries.open_of(sending.id)
+    await ctx.store.caps.release_all(
+        (patience.ledger_of(d.subject, d.subject_type), d.id) for d in waiting
+    )
+    if sending.state == "failed" and sending.reason not in _WITHDRAWN:
+        await _fail(ctx, sending, waiting)
+    else:
+        await _offer_again(ctx, sending, waiting, hours)
+    await ctx.store.sendings.park(owner, sending.id, None)
+
+
+async def _fail(ctx: Context, sending: Sending, waiting: Sequence[Delivery]) -> None:
+    reason = "不是好友" if sending.reason == _NOBODY else sending.reason
+    await _log(ctx, sending, waiting, f"没有发出：{reason}")
+    await ctx.store.deliveries.end(sending.id, [d.id for d in waiting], "failed", reason)
+
+
+async def _offer_again(
+    ctx: Context, sending: Sending, waiting: Sequence[Delivery], hours: Hours
+) -> None:
+    free_at = hours.free_after(patience.audience(sending.subject_type), ctx.now())
+    again = [d for d in waiting if d.expires_at > free_at]
+    late = [d for d in waiting if d.expires_at <= free_at]
+    why = f"{UNCONFIRMED}，{hours.local(free_at)} 再次提供"
+    await _log(ctx, sending, again, why)
+    await ctx.store.deliveries.offer_again(sending.id, [d.id for d in again], free_at, why)
+    await _log(ctx, sending, late, f"{UNCONFIRMED}，时效已过，不再发")
+    await ctx.store.deliveries.end(sending.id, [d.id for d in late], "expired", UNCONFIRMED)
+    ctx.hints.ring("deliveries")
+
+
+async def _log(ctx: Context, sending: Sending, members: Sequence[Delivery], what: str) -> None:
+    lines = [
+        line(
+            f"{d.id}:{sending.id}:{sending.state}",
+            [d.subject, d.journey, d.id, sending.id],
+            ctx.now(),
+            f"“{d.step}”{what}",
+            step=d.step,
+        )
+        for d in members
+    ]
+    await ctx.store.log.write(lines)
