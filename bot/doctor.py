@@ -1,0 +1,109 @@
+"""Is everything in place?  One line per question, and what to do where the answer is no."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.app import machine_now, open_context
+from bot.context import Context
+from bot.playbook.calendar import WorkCalendar
+from bot.publish import decoded, differs, read_folder
+from bot.sender.words import refusal
+from bot.store.client import MongoError, trouble
+from bot.wecom.crypto import Crypto
+from bot.wecom.errors import Unreachable, WeComError
+from config.loader import load_texts
+from config.mistakes import Mistakes
+from config.rules import Rules
+from config.settings import Settings, SettingsError
+
+_NEXT_YEAR_FROM = timedelta(days=47)  # from 15 November the coming year matters
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``cure`` says in Chinese what to do; empty when all is well."""
+
+    question: str
+    good: bool
+    cure: str = ""
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Every question in turn; one that cannot be asked is a ✗ of its own."""
+    yield _callback_keys(settings)
+    yield _production_database(settings)
+    yield _folder(settings)
+    yield _calendar()
+    try:
+        async with open_context(settings) as ctx:
+            yield Finding("能连上 MongoDB，写入要多数节点确认", good=True)
+            async for finding in _with_database(ctx):
+                yield finding
+    except MongoError as error:
+        yield Finding("能连上 MongoDB", good=False, cure=trouble(error))
+    except SettingsError as error:
+        yield Finding("能连上 MongoDB", good=False, cure=str(error))
+
+
+async def _with_database(ctx: Context) -> AsyncIterator[Finding]:
+    head = await ctx.store.releases.head()
+    yield Finding("已经发布过配置", head > 0, "" if head else "运行 qunce apply 发布第一版")
+    if head:
+        raw, pictures = read_folder(ctx.settings.config_dir)
+        try:
+            drift = await differs(ctx.store, decoded(raw), pictures)
+        except Mistakes:
+            drift = True
+        cure = "文件夹和线上不同：用 qunce apply 发布，或把文件夹改回来" if drift else ""
+        yield Finding(f"配置文件夹和线上第 {head} 版一致", not drift, cure)
+    yield await _asks("应用的 Secret 能调用接口", ctx, "department/simplelist")
+    followers = "externalcontact/get_follow_user_list"
+    yield await _asks("客户联系的 Secret 能调用接口", ctx, followers)
+    dead = len(await ctx.store.inbox.dead())
+    yield Finding("没有处理失败的回调", not dead, f"有 {dead} 条，打开状态页查看" if dead else "")
+
+
+async def _asks(question: str, ctx: Context, path: str) -> Finding:
+    try:
+        await ctx.wecom.call(path)
+    except Unreachable:
+        cure = f"连不上 {ctx.settings.api_base}：请检查本机网络、代理和 QUNCE_API_BASE"
+        return Finding(question, good=False, cure=cure)
+    except WeComError as error:
+        return Finding(question, good=False, cure=refusal(error))
+    return Finding(question, good=True)
+
+
+def _callback_keys(settings: Settings) -> Finding:
+    """The settings hold their form already; this opens what was sealed with them."""
+    for route in ("app", "contact", "directory"):
+        Crypto(*settings.keys(route), settings.corp_id)
+    return Finding("三个回调地址的 Token 和 EncodingAESKey 可用", good=True)
+
+
+def _production_database(settings: Settings) -> Finding:
+    cure = "现在用的是试用版内置 mongod；正式使用请把 QUNCE_MONGO_URL 设为 MongoDB 副本集地址"
+    good = settings.mongo_url is not None
+    return Finding("使用正式的 MongoDB 副本集", good, "" if good else cure)
+
+
+def _folder(settings: Settings) -> Finding:
+    question = "配置文件夹没有错误"
+    try:
+        raw, pictures = read_folder(settings.config_dir)
+        book = load_texts(decoded(raw), pictures)
+    except Mistakes as mistakes:
+        cure = f"{len(mistakes.mistakes)} 处错误：运行 qunce check 查看"
+        return Finding(question, good=False, cure=cure)
+    return Finding(f"{question}（{len(book.sops)} 个 SOP）", good=True)
+
+
+def _calendar() -> Finding:
+    coming = (machine_now() + _NEXT_YEAR_FROM).date()
+    estimated = WorkCalendar.of(Rules()).estimated(coming)
+    cure = (
+        f"{coming.year} 年放假安排还没有：国务院公布后升级 chinesecalendar，"
+        "在此之前按周一到周五估算"
+    )
+    return Finding("放假安排已载入", not estimated, cure if estimated else "")
