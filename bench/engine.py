@@ -8,7 +8,6 @@ nothing but store their result.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import tempfile
@@ -19,7 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from bench.peers import taskiq_redis
+import uvloop
+
+from bench.peers import taskiq_streams
 from bot.actions.walk import walk_due
 from bot.context import Context
 from bot.model import Contact, Journey, Relation
@@ -62,11 +63,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--parked", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     wish = parser.parse_args()
-    figures = asyncio.run(measure(wish.steps, wish.parked))
+    figures = uvloop.run(measure(wish.steps, wish.parked))
     print(json.dumps(figures, ensure_ascii=False) if wish.json else _table(figures))
 
 
-async def measure(steps: int, parked: list[int]) -> dict[str, Any]:
+async def measure(steps: int, parked: list[int], *, peers: bool = True) -> dict[str, Any]:
     """Interleaved rounds, medians; ``flatness`` is the fastest of the sizes over the slowest."""
     rates: dict[int, list[float]] = {size: [] for size in parked}
     with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +76,7 @@ async def measure(steps: int, parked: list[int]) -> dict[str, Any]:
             for size in sorted(parked):
                 await _park(ctx, there, size)
                 there = size
-                await _walk(ctx, "warm", steps // 4)
+                await _walk(ctx, f"{size}-warm", steps // 4)
                 for number in range(ROUNDS):
                     rates[size].append(await _walk(ctx, f"{size}-{number}", steps))
     medians = {size: sorted(found)[len(found) // 2] for size, found in rates.items()}
@@ -83,7 +84,7 @@ async def measure(steps: int, parked: list[int]) -> dict[str, Any]:
         "steps_per_second": {str(size): round(rate) for size, rate in medians.items()},
         "flatness": round(max(medians.values()) / min(medians.values()), 3),
     }
-    peer = taskiq_redis.jobs_per_second()
+    peer = taskiq_streams.jobs_per_second() if peers else None
     if peer:
         figures["taskiq_redis_jobs_per_second"] = round(peer)
         figures["ratio_to_taskiq_redis"] = round(min(medians.values()) / peer, 2)

@@ -66,14 +66,14 @@ def stacks(mongo_url: str) -> Iterator[Stack]:
     """Ours with and without persistence, and the peers that can be had on this machine."""
     ours = [sys.executable, str(PEERS / "qunce.py")]
     keys = [KEYS.token, KEYS.aes_key, KEYS.corp]
-    port = str(_free_port())
+    port = str(free_port())
     yield Stack(
         "durable",
         "Qunce, durable",
         [*ours, "durable", port, mongo_url, DATABASE, *keys],
         port=int(port),
     )
-    port = str(_free_port())
+    port = str(free_port())
     yield Stack(
         "bare",
         "Qunce, nothing kept",
@@ -81,7 +81,7 @@ def stacks(mongo_url: str) -> Iterator[Stack]:
         port=int(port),
     )
     if gunicorn := _flask():
-        port = str(_free_port())
+        port = str(free_port())
         yield Stack(
             "flask",
             "Flask + wechatpy + pymongo",
@@ -98,7 +98,7 @@ def stacks(mongo_url: str) -> Iterator[Stack]:
             int(port),
         )
     if script := _node():
-        port = str(_free_port())
+        port = str(free_port())
         yield Stack(
             "node",
             "Node + @wecom/crypto + mongodb",
@@ -143,7 +143,7 @@ def _installed(command: list[str], folder: Path) -> bool:
     return done.returncode == 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -182,7 +182,7 @@ def as_json(figures: Mapping[str, Any]) -> str:
 
 
 def summary(figures: Mapping[str, Any]) -> str:
-    """The fortnight in five sentences."""
+    """The fortnight in six lines of a terminal."""
     f = figures
     dropped = "，".join(f"{reason} {count}" for reason, count in f["suppressed"].items()) or "无"
     return "\n".join(
@@ -192,7 +192,7 @@ def summary(figures: Mapping[str, Any]) -> str:
             f"主题群占位 {f['seats_reserved']} 个，邀请送达 {f['invited']} 位，"
             f"看到入群 {f['joined']} 位。",
             f"派出任务 {f['tasks_given']} 个：员工自己确认 {f['tasks_acknowledged']} 个，"
-            f"系统核实 {f['tasks_verified']} 个，逾期 {f['tasks_overdue']} 个；"
+            f"系统核实 {f['tasks_verified']} 个，逾期 {f['tasks_overdue']} 个。",
             f"催办 {f['reminders']} 次，升级 {f['escalations']} 次。",
             f"应推送 {f['pushes_due']} 条，送达 {f['pushes_delivered']} 条；没有发的：{dropped}。",
             f"和企业微信的账本核对：重复 {f['duplicates']}，丢失 {f['lost']}。"

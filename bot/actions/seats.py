@@ -26,7 +26,7 @@ async def seen(ctx: Context, group: Group, contact: str, at: datetime, state: st
     if before.group and before.group != group.id:
         await ctx.store.seats.wake_waiting(group.theme, ctx.now())
     how = "（扫的是我们发的进群码）" if state and state == group.join_way.get("state") else ""
-    await _log(ctx, before.id, contact, before.journey, f"入座：群“{group.name}”{how}", at)
+    await _log(ctx, before.id, contact, before.journey, f"在群“{group.name}”入座{how}", at)
 
 
 async def left(ctx: Context, group: Group, contact: str, at: datetime) -> None:

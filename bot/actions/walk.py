@@ -4,6 +4,7 @@ The order of the writes is the whole guarantee: enter by compare-and-swap, read 
 entered, store the effects of those only, leave by compare-and-swap.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,26 +28,32 @@ from config.sop import Node, Sop
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 100  # journeys moved by one write
+SIDE_BY_SIDE = 2  # batches in hand at once: one decides while MongoDB writes the other
 HOPS = 50  # steps one claim may walk before it lets go
 STUCK_AFTER = 5  # claims without progress
 STEPS = Counter("qunce_journey_steps", "Steps entered by journeys", ["sop"])
 STUCK = Counter("qunce_journeys_stuck", "Journeys set aside because they cannot go on")
 
 
-async def walk_due(ctx: Context, limit: int = BATCH) -> int:
-    """Claim a batch of due journeys and walk each as far as it goes; how many were claimed."""
-    owner, journeys = await ctx.store.journeys.claim(ctx.now(), limit)
+async def walk_due(ctx: Context) -> int:
+    """Claim due journeys and walk each as far as it goes; how many were claimed."""
+    owner, journeys = await ctx.store.journeys.claim(ctx.now(), BATCH * SIDE_BY_SIDE)
     if not journeys:
         return 0
     crash_point("journeys.claimed")
     walk = await _open_walk(ctx, owner, journeys)
     hand = await _set_stuck_aside(ctx, owner, journeys)
+    batches = (hand[start : start + BATCH] for start in range(0, len(hand), BATCH))
+    await asyncio.gather(*(_through(walk, batch) for batch in batches))
+    return len(journeys)
+
+
+async def _through(walk: "_Walk", hand: list[Journey]) -> None:
     for hop in range(HOPS):
         hand = await walk.hop(hand, last=hop == HOPS - 1)
         if not hand:
-            break
-    return len(journeys)
+            return
 
 
 async def _open_walk(ctx: Context, owner: str, journeys: Sequence[Journey]) -> "_Walk":
@@ -104,10 +111,11 @@ class _Walk:
         moved = await self._write(decided, last=last)
         crash_point("journeys.entered")
         inside = [moved[j.id] for j, move in decided if move.enters and j.id in moved]
-        await self._log(decided, moved)
         if exited := [j.id for j, move in decided if _is_exit(move) and j.id in moved]:
             await self.ctx.store.tasks.wake_of_journeys(exited, self.now)
-        left = await self._do(inside, facts, last=last)
+        _, left = await asyncio.gather(
+            self._log(decided, moved), self._do(inside, facts, last=last)
+        )
         passed = [moved[j.id] for j, move in decided if not move.enters and j.id in moved]
         return [] if last else [j for j in (*passed, *left) if self._in_hand(j)]
 

@@ -129,12 +129,9 @@ def _swap(
     mine = {"_id": journey.id, "rev_no": journey.rev_no, "lease.owner": owner}
     given = {name: value for name, value in change.items() if value is not None}
     given |= {"rev_no": journey.rev_no + 1, "mover": owner, "claims": 0}
-    gone = [name for name, value in change.items() if value is None]
+    gone = ["stuck", *(name for name, value in change.items() if value is None)]
     if not let_go:
-        update: Row = {"$set": given}
-        if gone:
-            update["$unset"] = dict.fromkeys(gone, "")
-        return UpdateOne(mine, update)
+        return UpdateOne(mine, {"$set": given, "$unset": dict.fromkeys(gone, "")})
     return UpdateOne(mine, _parked(given, [*gone, "lease"], now))
 
 

@@ -96,7 +96,6 @@ def _shorten_leases() -> None:
     from bot.actions import walk
 
     walk.BATCH = 5
-    walk.walk_due.__defaults__ = (5,)
 
 
 def _flip_coins() -> None:
