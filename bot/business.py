@@ -42,12 +42,18 @@ class BusinessEvent(BaseModel):
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
     """What stands in ``X-Qunce-Signature``."""
-    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    signed = _raw(timestamp) + b"." + body
+    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
 def is_signed(secret: str, timestamp: str, signature: str, body: bytes) -> bool:
     expected = sign(secret, timestamp, body)
-    return bool(timestamp) and hmac.compare_digest(expected.encode(), signature.encode())
+    return bool(timestamp) and hmac.compare_digest(expected.encode(), _raw(signature))
+
+
+def _raw(header: str) -> bytes:
+    """The bytes as they came: a header may hold what is no UTF-8."""
+    return header.encode("utf-8", "surrogateescape")
 
 
 def read(body: bytes) -> BusinessEvent:

@@ -142,6 +142,7 @@ class Outgoing(Record):
     staff: str = ""  # whose pace it uses
     subject: str = ""
     about: str = ""  # the task, sending, group … that learns the result
+    journey: str = ""  # a word of a step: not sent when its journey was left meanwhile
     serial: str = ""  # rows with the same serial are sent one at a time
     state: Literal["ready", "sending", "sent", "failed", "expired", "unknown", "suppressed"] = (
         "ready"

@@ -51,7 +51,7 @@ async def added(event: ContactAdded | HalfAdded, ctx: Context) -> None:
     await news.tell_contact(ctx, event.contact_id)
     friend = contact.relation(event.staff_id)
     if friend and not friend.lost:
-        await entry.befriended(ctx, contact, event.staff_id)
+        await entry.befriended(ctx, contact, event.staff_id, event.at)
 
 
 @router.on(ContactEdited)

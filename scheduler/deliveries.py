@@ -21,10 +21,10 @@ BATCH = 500
 
 async def look(ctx: Context) -> bool:
     """Decide one batch of due deliveries; False when none was due."""
+    book = (await ctx.releases.head()).book  # who cannot read it must not claim either
     owner, due = await ctx.store.deliveries.claim(ctx.now(), BATCH)
     if not due:
         return False
-    book = (await ctx.releases.head()).book
     await _Batch(ctx, owner, ctx.now(), book, Hours.of(book)).settle(due)
     ctx.hints.ring("sendings")
     return True
@@ -43,6 +43,7 @@ class _Batch:
     later: dict[str, Postpone] = field(default_factory=dict)
     dropped: dict[str, Drop] = field(default_factory=dict)
     lines: list[Row] = field(default_factory=list)
+    unused: list[tuple[str, str]] = field(default_factory=list)  # places in the caps
 
     async def settle(self, due: Sequence[Delivery]) -> None:
         """Room in the caps is taken before a delivery joins a mass message, never after."""
@@ -113,6 +114,8 @@ class _Batch:
             case Drop():
                 self.dropped[delivery.id] = decision
                 moment = decision.state
+        ledger = patience.ledger_of(delivery.subject, delivery.subject_type)
+        self.unused.append((ledger, delivery.id))
         about = [delivery.subject, delivery.journey, delivery.id]
         key = f"{delivery.id}:{moment}"
         self.lines.append(line(key, about, self.now, decision.why, step=delivery.step))
@@ -122,6 +125,7 @@ class _Batch:
         joined = await self._join()
         await store.log.write(self.lines)
         await store.deliveries.gather(self.owner, joined)
+        await store.caps.release_all(self.unused)  # taken by an earlier look that did not get on
         await store.deliveries.postpone(
             self.owner,
             {key: postponed.until for key, postponed in self.later.items()},

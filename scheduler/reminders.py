@@ -7,8 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.actions import tasks
-from bot.actions.dealing import card_of, card_row, deal, describe, manager_of, name_of, note
+from bot.actions.dealing import (
+    card_of,
+    card_row,
+    deal,
+    describe,
+    is_on_hold,
+    manager_of,
+    name_of,
+    note,
+)
 from bot.context import Context
+from bot.crash import crash_point
 from bot.model import Outgoing, Task
 from bot.playbook import evidence
 from bot.playbook.evidence import judge
@@ -18,6 +28,7 @@ from config.book import Book
 log = logging.getLogger(__name__)
 
 _AFTER_FAILURE = timedelta(minutes=10)
+_ON_HOLD = timedelta(hours=1)
 _STALE = timedelta(days=1)  # a reminder that could not be sent is worth nothing the next day
 
 
@@ -37,6 +48,8 @@ async def look(ctx: Context) -> bool:
                 await tasks.tell(ctx, task)
             elif task.journey in exited:
                 await tasks.cancel(ctx, task, "客户已离开这个SOP")
+            elif is_on_hold(book, task):
+                await round_.hold(task)
             elif known and not known.active:
                 await tasks.hand_over(ctx, book, task, "原负责人已离职")
             else:
@@ -70,10 +83,14 @@ class _Round:
     now: datetime
     steps: list[_Step] = field(default_factory=list)
 
+    async def hold(self, task: Task) -> None:
+        """What proves it counts, but nobody is reminded while its SOP is paused."""
+        task = await self._proved(task)
+        if task.open:
+            await self.ctx.store.tasks.wait_until(self.owner, task.id, self.now + _ON_HOLD)
+
     async def see_to(self, task: Task) -> None:
-        if task.keys:
-            facts = await self.ctx.store.facts.about(task.keys, task.created_at)
-            task = await tasks.prove(self.ctx, task, facts)
+        task = await self._proved(task)
         if not task.open:
             return
         ladder = self.book.rules.ladders.get(task.ladder, ())
@@ -87,6 +104,8 @@ class _Round:
             if not await self.ctx.store.tasks.overdue(self.owner, task, self.now):
                 return
             task = replace(task, state="已逾期")
+            crash_point("reminders.between")
+        if is_late(task):  # told at every look: who noted it may have died before telling
             await tasks.tell_overdue(self.ctx, task)
         if to.over:
             await tasks.close(self.ctx, task, "已过期", task.evidence, "已过期：没有人完成")
@@ -96,6 +115,12 @@ class _Round:
             await tasks.hand_over(self.ctx, self.book, task, "转派")
         else:
             await self._prepare(task, to, told)
+
+    async def _proved(self, task: Task) -> Task:
+        if not task.keys:
+            return task
+        facts = await self.ctx.store.facts.about(task.keys, task.created_at)
+        return await tasks.prove(self.ctx, task, facts)
 
     async def _prepare(self, task: Task, to: Climb, told: bool) -> None:
         manager = ""
@@ -120,6 +145,7 @@ class _Round:
             lines = [f"{names[s.task.staff]}：{self._line(s.task)}" for s in steps]
             await self._once(manager, steps, "这些任务逾期未完成，请跟进：", lines)
         await self.ctx.store.outbox.put(carded.values())
+        crash_point("reminders.between")
         for step in self.steps:
             await self._climb(step, step.task.id in carded)
         if self.steps:

@@ -15,7 +15,7 @@ from bot.playbook.placement import choices
 from bot.playbook.wording import fingerprint
 from bot.store.log import line
 from bot.store.rows import slot_of
-from bot.store.seats import WAITING
+from bot.store.seats import HOLDING, WAITING
 from bot.wecom import bodies
 from config.book import Book
 from config.themes import Theme
@@ -31,10 +31,10 @@ _INVITE = "点下面的链接，扫码进群"
 
 async def look(ctx: Context) -> bool:
     """See to one batch of seats; True when there were any."""
+    book = (await ctx.releases.head()).book
     owner, batch = await ctx.store.seats.claim(ctx.now())
     if not batch:
         return False
-    book = (await ctx.releases.head()).book
     exited = await ctx.store.journeys.exited(seat.journey for seat in batch)
     placing = _Placing(ctx, owner, book, Hours.of(book), ctx.now())
     for seat in batch:
@@ -59,7 +59,9 @@ class _Placing:
     async def place(self, seat: Seat, *, exited: bool) -> None:
         """What the seat's state asks for."""
         theme, waiting = self.book.themes.get(seat.theme), seat.state in WAITING
-        if theme is None:
+        if seat.state == "占位过期":  # whoever gave it up died before letting go
+            await self._free(seat)
+        elif theme is None:
             await self.give_up(seat, "主题已不在配置里")
         elif waiting and exited:
             await self.give_up(seat, "客户已离开这个SOP")
@@ -72,8 +74,9 @@ class _Placing:
         """候选 or 候补: a member needs no invitation; others get the first place that is free."""
         seats, groups = self.ctx.store.seats, self.ctx.store.groups
         if there := await groups.with_member(theme.name, seat.subject):
+            await groups.let_go(seat.id)  # first: nobody looks at a seat that is taken
             await seats.joined(theme.name, seat.subject, there.id, self.now)
-            await groups.let_go(seat.id)
+            await seats.wake_waiting(theme.name, self.now)
         elif until := await self._cooling(seat, theme):
             await self.give_up(seat, f"退群冷却到 {self.hours.local(until)}")
         elif seat.created_at + _WAITS_AT_MOST <= self.now:
@@ -84,7 +87,10 @@ class _Placing:
             await groups.let_go(seat.id)
             await seats.look_again(self.owner, seat, wait)
         elif await seats.held(self.owner, seat, group.id, self.now):
+            await seats.wake_waiting(theme.name, self.now)  # until one finds no room
             await self._log(seat, "held", f"在群“{group.name}”占了一个位子")
+        else:
+            await self._let_go_if_over(seat)
 
     async def see_to(self, seat: Seat, theme: Theme) -> None:
         """已占位 or 已邀请: invite once the group has a QR code, give up when time is over."""
@@ -92,25 +98,41 @@ class _Placing:
         expires = self.hours.add(theme.held_for, held_at)
         group = await self.ctx.store.groups.get(seat.group)
         if self.now >= expires:
-            await self.give_up(seat, "占位有效期已过", free=theme.name)
+            await self.give_up(seat, "占位有效期已过")
         elif group is None or not group.open:
             await self.give_up(seat, "群已经不在了")
         elif seat.state == "已占位" and not group.join_way:
             await self.ctx.store.outbox.put([self._join_way(group, theme)])
-            await self.ctx.store.seats.look_again(self.owner, seat, expires)
+            again = min(expires, self.now + _TRY_AGAIN)  # woken once the way is made
+            await self.ctx.store.seats.look_again(self.owner, seat, again)
         else:
             if seat.state == "已占位":
                 await self.ctx.store.deliveries.put([self._invitation(seat, theme, group, expires)])
             await self.ctx.store.seats.look_again(self.owner, seat, expires)
 
-    async def give_up(self, seat: Seat, why: str, *, free: str = "") -> None:
+    async def give_up(self, seat: Seat, why: str) -> None:
         """The seat first: as long as it lives, its place is held."""
         if not await self.ctx.store.seats.gives_up(self.owner, seat, why, self.now):
+            await self._let_go_if_over(seat)
             return
-        await self.ctx.store.groups.let_go(seat.id)
         await self._log(seat, "gave up", f"主题“{seat.theme}”的位子没有了：{why}")
-        if free:
-            await self.ctx.store.seats.wake_waiting(free, self.now)
+        await self._free(seat)
+
+    async def _free(self, seat: Seat) -> None:
+        """The place of a seat given up goes to who waits; the seat is due until that is done."""
+        await self.ctx.store.groups.let_go(seat.id)
+        await self.ctx.store.seats.wake_waiting(seat.theme, self.now)
+        await self.ctx.store.seats.cleared(seat.id)
+
+    async def _let_go_if_over(self, seat: Seat) -> None:
+        """The seat changed while we looked: was it taken, we may have held a place too late.
+
+        A place is not let go while somebody else, who has the seat now, may rely on it.
+        """
+        now = await self.ctx.store.seats.get(seat.id)
+        if now is None or now.state not in (*WAITING, *HOLDING):
+            await self.ctx.store.groups.let_go(seat.id)
+            await self.ctx.store.seats.wake_waiting(seat.theme, self.now)
 
     async def _cooling(self, seat: Seat, theme: Theme) -> datetime | None:
         left = await self.ctx.store.seats.last_left(theme.name, seat.subject)
@@ -176,9 +198,11 @@ class _Placing:
     def _join_way(self, group: Group, theme: Theme) -> Outgoing:
         """``state`` comes back with every member who used it: which code brought whom."""
         state = "q" + hashlib.sha256(group.id.encode()).hexdigest()[:20]
+        day = f"{self.now.astimezone(self.hours.tz):%Y-%m-%d}"  # one that failed is tried anew
         return Outgoing(
-            id=f"join_way:{group.id}",
+            id=f"join_way:{group.id}:{day}",
             kind="join_way",
+            serial=f"join_way:{group.id}",
             body=bodies.add_join_way([group.id], state, theme.name),
             about=group.id,
             due_at=self.now,

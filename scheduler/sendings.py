@@ -26,10 +26,10 @@ UNCONFIRMED = "员工未确认"
 
 async def look(ctx: Context) -> bool:
     """Take every due sending one step further; False when none was due."""
+    hours = Hours.of((await ctx.releases.head()).book)
     owner, due = await ctx.store.sendings.claim(ctx.now(), BATCH)
     if not due:
         return False
-    hours = Hours.of((await ctx.releases.head()).book)
     await asyncio.gather(*(_at_pace(ctx, owner, sending, hours) for sending in due))
     return True
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.actions import tasks
-from bot.actions.dealing import card_of, card_row, deal, forwardable
+from bot.actions.dealing import card_of, card_row, deal, forwardable, is_on_hold
 from bot.context import Context
-from bot.model import Task
+from bot.crash import crash_point
+from bot.model import Outgoing, Task
 from bot.playbook.evidence import judge
 from bot.playbook.ladder import StaffTime, first_look, staff_windows
 from config.book import Book
@@ -15,7 +16,10 @@ from config.book import Book
 log = logging.getLogger(__name__)
 
 _AFTER_FAILURE = timedelta(minutes=10)
+_ON_ITS_WAY = timedelta(minutes=1)  # until it is made sure that the card was put
 _ARRIVES_WITHIN = timedelta(hours=1)
+_ON_HOLD = timedelta(hours=1)
+_LOST = ("failed", "unknown", "expired")
 _TRIED = 3  # people to whom no card could be sent
 
 
@@ -60,9 +64,15 @@ class _Giving:
             task = await tasks.prove(self.ctx, task, facts)
         if not task.open or judge(task).complete:
             return
-        if task.card:
+        if is_on_hold(self.book, task):
+            await self._later(task, self.now + _ON_HOLD)
+        elif task.card:
             await self._see_to_card(task)
-        elif (free := self.staff.free(self.now)) > self.now:
+        else:
+            await self._begin(task)
+
+    async def _begin(self, task: Task) -> None:
+        if (free := self.staff.free(self.now)) > self.now:
             await self._later(task, free, "员工免打扰")
         elif await self._has_room(task):
             await self._deal(task)
@@ -79,35 +89,62 @@ class _Giving:
         return full is None
 
     async def _deal(self, task: Task) -> None:
-        """The card first and the record of it second: both have names of their own."""
+        """The record first and the card second: what has no record would arrive unnoticed."""
         n = task.cards + 1
-        deadline = task.deadline or self.staff.deadline(self.now, task.limit)
+        deadline = self.staff.deadline(self.now, task.limit)
         dealt = replace(task, deadline=deadline, given_at=self.now)
         ladder = self.book.rules.ladders.get(task.ladder, ())
-        rows = [await deal(self.ctx, self.book, dealt, n), *forwardable(self.ctx, task)]
-        await self.ctx.store.outbox.put(rows)
-        await self.ctx.store.tasks.dealt(
+        rows = await self._rows(dealt, n)
+        ours = await self.ctx.store.tasks.dealt(
             self.owner,
             task,
             card_of(task, n),
             n,
             deadline=deadline,
             first_look=first_look(dealt, ladder, self.staff),
-            check_at=self.now + _ARRIVES_WITHIN,
+            check_at=self.now + _ON_ITS_WAY,
         )
+        crash_point("tasks.between")
+        if ours:
+            await self.ctx.store.outbox.put(rows)
+
+    async def _rows(self, task: Task, n: int) -> list[Outgoing]:
+        return [await deal(self.ctx, self.book, task, n), *forwardable(self.ctx, task)]
 
     async def _see_to_card(self, task: Task) -> None:
         """The card was dealt and nobody has told us that it arrived."""
         row = await self.ctx.store.outbox.get(card_row(task, task.cards))
-        if row and row.state == "sent":
+        if row is None:
+            await self._put_again(task)
+        elif row.state == "sent":
             code = str(row.result.get("response_code", ""))
             await self.ctx.store.tasks.delivered(task.id, code, row.attempt_at or self.now)
-        elif row and row.state == "failed" and task.cards >= _TRIED:
+        elif row.state in _LOST and await self._lost(task) >= _TRIED:
             await tasks.cancel(self.ctx, task, f"卡片发不出去（{row.error}）")
-        elif row and row.state == "failed":
+        elif row.state in _LOST:
             await tasks.hand_over(self.ctx, self.book, task, f"卡片发不出去（{row.error}）")
+        elif row.state == "suppressed" and self._is_stopped(task):
+            await tasks.cancel(self.ctx, task, "SOP已停用")
+        elif row.state == "suppressed":  # its SOP was on hold then
+            await self._begin(task)
         else:
             await self._later(task, self.now + _ARRIVES_WITHIN)
+
+    async def _put_again(self, task: Task) -> None:
+        """Whoever noted this card died before it was put."""
+        if (free := self.staff.free(self.now)) > self.now:
+            await self._later(task, free, "员工免打扰")
+            return
+        await self.ctx.store.outbox.put(await self._rows(task, task.cards))
+        await self._later(task, self.now + _ARRIVES_WITHIN)
+
+    async def _lost(self, task: Task) -> int:
+        rows = await self.ctx.store.outbox.about(task.id)
+        return sum(row.kind == "card" and row.state in _LOST for row in rows)
+
+    def _is_stopped(self, task: Task) -> bool:
+        sop = self.book.sop(task.sop)
+        return sop is not None and sop.state == "停用"
 
     async def _later(self, task: Task, until: datetime, why: str = "") -> None:
         await self.ctx.store.tasks.wait_until(self.owner, task.id, until)

@@ -193,6 +193,13 @@ class World:
         """``seconds=3``, ``hours=2`` … pass."""
         await self._go(self.now + timedelta(**span))
 
+    async def pass_by(self, **span: float) -> None:
+        """Time passes while the bot's workers are down; it only keeps what comes."""
+        await self.quiet()
+        self._clock.now += timedelta(**span)
+        await self.sim.turn_to(self.now)
+        await self.quiet()
+
     async def turn_to(self, local: str) -> None:
         """Everything due until then happens in its order; "2026-11-25 10:00" is Shanghai time."""
         await self._go(moment(local))

@@ -118,6 +118,20 @@ async def manager_of(ctx: Context, book: Book, task: Task) -> str:
     return next((c for c in candidates if c != task.staff and _works_here(known.get(c))), "")
 
 
+async def next_card(ctx: Context, task: Task, to: str) -> int:
+    """The number of its next card: those put for somebody else before a crash keep theirs."""
+    n = task.cards + 1
+    while (taken := await ctx.store.outbox.get(card_row(task, n))) and taken.staff != to:
+        n += 1
+    return n
+
+
+def is_on_hold(book: Book, task: Task) -> bool:
+    """Its SOP is paused, or a draft again: nobody is asked for anything meanwhile."""
+    sop = book.sop(task.sop)
+    return sop is not None and sop.state in ("暂停", "草稿")
+
+
 def describe(task: Task, staff_time: StaffTime, now: datetime) -> str:
     """One line about an open task, for its staff."""
     if task.deadline and task.deadline <= now:

@@ -258,7 +258,7 @@ def _word_to_staff(
         text = f"{text}\n为什么发：{action.reason}"
     staff = scene.receiver(action.to, journey)
     expires = scene.hours.add(action.expires, max(journey.planned_at or scene.now, scene.now))
-    return _text(id, staff, text, scene, expires)
+    return replace(_text(id, staff, text, scene, expires), journey=journey.id)
 
 
 def _text(id: str, staff: str, text: str, scene: Scene, expires_at: datetime) -> Outgoing:

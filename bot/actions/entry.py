@@ -1,6 +1,7 @@
 """Who begins which SOP when something happens to a customer."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from bot.actions import journeys
 from bot.context import Context
@@ -10,9 +11,9 @@ from config.sop import Sop
 from config.triggers import Entry
 
 
-async def befriended(ctx: Context, contact: Contact, staff: str) -> None:
-    """Begin every SOP that begins with 添加好友."""
-    await _begin(ctx, contact, staff, lambda entry, book: entry.kind == "添加好友")
+async def befriended(ctx: Context, contact: Contact, staff: str, at: datetime) -> None:
+    """Begin every SOP that begins with 添加好友, as of the moment they became friends."""
+    await _begin(ctx, contact, staff, lambda entry, book: entry.kind == "添加好友", since=at)
 
 
 async def tagged(ctx: Context, contact: Contact, staff: str, tag: str) -> None:
@@ -47,9 +48,14 @@ def tags_in(facts: Iterable[Fact]) -> Iterable[tuple[str, str]]:
 
 
 async def _begin(
-    ctx: Context, contact: Contact, staff: str, fits: Callable[[Entry, Book], bool]
+    ctx: Context,
+    contact: Contact,
+    staff: str,
+    fits: Callable[[Entry, Book], bool],
+    *,
+    since: datetime | None = None,
 ) -> None:
     book = (await ctx.releases.head()).book
     fitting: list[Sop] = [sop for sop in book.sops.values() if fits(sop.entry, book)]
     for sop in fitting:
-        await journeys.begin(ctx, sop, contact, staff)
+        await journeys.begin(ctx, sop, contact, staff, since=since)

@@ -16,8 +16,14 @@ from config.book import Book
 from config.sop import Sop
 
 
-async def begin(ctx: Context, sop: Sop, contact: Contact, staff: str) -> bool:
-    """Send a customer down an SOP, if its entry rules let them in; False when they do not."""
+async def begin(
+    ctx: Context, sop: Sop, contact: Contact, staff: str, *, since: datetime | None = None
+) -> bool:
+    """Send a customer down an SOP, if its entry rules let them in; False when they do not.
+
+    ``since`` is when they really entered, if that was earlier: what ends the journey may have
+    happened between then and now.
+    """
     release, now = await ctx.releases.head(), ctx.now()
     if sop.state != "启用":
         return False
@@ -29,6 +35,7 @@ async def begin(ctx: Context, sop: Sop, contact: Contact, staff: str) -> bool:
     if number is None:
         return False
     journey = _new(sop, contact.id, f"{sop.name}:{contact.id}:{number}", staff, release, now)
+    journey = replace(journey, entered_at=min(since or now, now))
     if not await _has_room(ctx, sop, journey, release.book, now):
         return False
     if not await ctx.store.journeys.begin(journey):

@@ -37,7 +37,7 @@ async def tell_group(ctx: Context, chat_id: str) -> None:
         return
     for fact in facts:
         if fact.id.startswith("join:"):
-            await seats.seen(ctx, group, fact.subject, fact.at)
+            await seats.seen(ctx, group, fact.subject, fact.at, fact.data.get("state", ""))
             await _tag_joined(ctx, group, fact)
         else:
             await seats.left(ctx, group, fact.subject, fact.at)

@@ -11,6 +11,7 @@ from bot.actions.dealing import (
     deal,
     manager_of,
     name_of,
+    next_card,
     note,
     tick,
 )
@@ -132,7 +133,7 @@ async def hand_over(ctx: Context, book: Book, task: Task, why: str) -> bool:
         return await ctx.store.tasks.hand_over(
             task, to, at=now, why=why, state="待派", due_at=now, rung=0
         )
-    before, n = await name_of(ctx, book.team, task.staff), task.cards + 1
+    before, n = await name_of(ctx, book.team, task.staff), await next_card(ctx, task, to)
     theirs = replace(task, staff=to, deadline=staff.deadline(staff.free(now), task.limit))
     rows = [await deal(ctx, book, theirs, n, reminder=f"{before} 转来")]
     cards_out = [r for r in await ctx.store.outbox.about(task.id) if r.staff == task.staff]

@@ -19,7 +19,7 @@ from bot.model import Contact, Fact, Group, Journey, Staff
 from bot.playbook import situation
 from bot.playbook.audience import Facts
 from bot.playbook.hours import Hours
-from bot.playbook.journey import Move, Situation, decide, leave
+from bot.playbook.journey import LOOK_AGAIN, Move, Situation, decide, leave
 from bot.playbook.results import interest
 from bot.store.log import line
 from bot.store.rows import Row
@@ -38,11 +38,12 @@ STUCK = Counter("qunce_journeys_stuck", "Journeys set aside because they cannot 
 
 async def walk_due(ctx: Context) -> int:
     """Claim due journeys and walk each as far as it goes; how many were claimed."""
+    release = await ctx.releases.head()  # who cannot read it must not claim, and count, either
     owner, journeys = await ctx.store.journeys.claim(ctx.now(), BATCH * SIDE_BY_SIDE)
     if not journeys:
         return 0
     crash_point("journeys.claimed")
-    walk = await _open_walk(ctx, owner, journeys)
+    walk = await _open_walk(ctx, owner, journeys, release)
     hand = await _set_stuck_aside(ctx, owner, journeys)
     batches = (hand[start : start + BATCH] for start in range(0, len(hand), BATCH))
     await asyncio.gather(*(_through(walk, batch) for batch in batches))
@@ -56,8 +57,9 @@ async def _through(walk: "_Walk", hand: list[Journey]) -> None:
             return
 
 
-async def _open_walk(ctx: Context, owner: str, journeys: Sequence[Journey]) -> "_Walk":
-    release = await ctx.releases.head()
+async def _open_walk(
+    ctx: Context, owner: str, journeys: Sequence[Journey], release: Release
+) -> "_Walk":
     people = {s.id: s for s in await ctx.store.staff.active()}
     customers = [j.subject for j in journeys if j.subject_type == "contact"]
     groups = [j.subject for j in journeys if j.subject_type == "group"]
@@ -80,7 +82,8 @@ async def _set_stuck_aside(ctx: Context, owner: str, journeys: Sequence[Journey]
     if not stuck:
         return list(journeys)
     STUCK.inc(len(stuck))
-    await ctx.store.journeys.set_aside(owner, [j.id for j in stuck])
+    again = ctx.now() + LOOK_AGAIN
+    await ctx.store.journeys.set_aside(owner, [j.id for j in stuck], again)
     what = "卡住了：连续多次没能走下去，已停下等人处理"
     await ctx.store.log.write(
         [line(f"{j.id}:{j.rev_no}:stuck", [j.id, j.subject], ctx.now(), what) for j in stuck]
@@ -216,7 +219,11 @@ class _Walk:
             facts=self._state(journey),
             turns={c: n for (subject, c), n in self.turns.items() if subject == journey.subject},
         )
-        return effects_of(sop, sop.flow()[journey.step], journey, scene)
+        made = effects_of(sop, sop.flow()[journey.step], journey, scene)
+        for delivery in made.deliveries:
+            if delivery.column:  # the next one in this claim takes the next piece
+                self.turns[delivery.subject, delivery.column] += 1
+        return made
 
     async def _store(self, made: Effects) -> None:
         store = self.ctx.store
@@ -236,7 +243,7 @@ class _Walk:
                 where = (journey.subject, column)
                 if where not in self.turns:
                     used = await self.ctx.store.deliveries.used(journey.subject, column)
-                    self.turns[where] = used
+                    self.turns.setdefault(where, used)
 
     async def _log(
         self, done: Sequence[tuple[Journey, Move]], moved: Mapping[str, Journey]

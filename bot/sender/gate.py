@@ -15,16 +15,17 @@ async def turned_away(ctx: Context, owner: str, rows: Sequence[Outgoing]) -> set
 
     A row that may have been sent is not asked: first its outcome has to be known.
     """
-    cards = [row for row in rows if row.kind == "card" and row.state == "ready" and row.about]
-    if not cards:
+    asked = [row for row in rows if row.state == "ready" and (row.journey or _is_card(row))]
+    if not asked:
         return set()
-    tasks = await ctx.store.tasks.many(row.about for row in cards)
-    exited = await ctx.store.journeys.exited(t.journey for t in tasks.values() if t.journey)
+    tasks = await ctx.store.tasks.many(row.about for row in asked if _is_card(row))
+    journeys = {*(row.journey for row in asked), *(task.journey for task in tasks.values())} - {""}
+    exited = await ctx.store.journeys.exited(journeys)
     book = (await ctx.releases.head()).book
     away = set()
-    for row in cards:
+    for row in asked:
         task = tasks.get(row.about)
-        why = _unwanted(task, exited, book) if task else ""
+        why = _unwanted(task, exited, book) if task else _left(row.journey, exited, book)
         if why:
             ended = Ended("suppressed", why)
             await ctx.store.outbox.end(owner, row.id, "suppressed", error=why)
@@ -32,6 +33,18 @@ async def turned_away(ctx: Context, owner: str, rows: Sequence[Outgoing]) -> set
             OUTBOX.labels(row.kind, "suppressed").inc()
             away.add(row.id)
     return away
+
+
+def _is_card(row: Outgoing) -> bool:
+    return row.kind == "card" and bool(row.about)
+
+
+def _left(journey: str, exited: set[str], book: Book) -> str:
+    """A journey's id begins with its SOP."""
+    if journey in exited:
+        return "已退出"
+    sop = book.sop(journey.partition(":")[0])
+    return "已暂停" if sop and sop.state != "启用" else ""
 
 
 def _unwanted(task: Task, exited: set[str], book: Book) -> str:

@@ -28,6 +28,7 @@ class Journeys:
                     partialFilterExpression={"state": "active"},
                 ),
                 IndexModel([("keys", ASCENDING)], name="keys", sparse=True),
+                IndexModel([("stuck", ASCENDING)], name="stuck", sparse=True),
                 IndexModel([("subject", ASCENDING), ("entered_at", ASCENDING)], name="subject"),
             ]
         )
@@ -56,11 +57,12 @@ class Journeys:
         return from_row(Journey, row) if row else None
 
     async def count_active(self) -> int:
-        return await self._rows.count_documents({"state": "active"})
+        under_way = {"state": "active", "sop": {"$gt": ""}}  # so that the index can answer
+        return await self._rows.count_documents(under_way)
 
     async def count_stuck(self) -> int:
         """Set aside because they could not go on."""
-        return await self._rows.count_documents({"state": "active", "stuck": True})
+        return await self._rows.count_documents({"stuck": True})
 
     async def active(self, ids: Iterable[str]) -> set[str]:
         """Those of ``ids`` that are still under way."""
@@ -107,11 +109,11 @@ class Journeys:
         await self._rows.bulk_write([_swap(owner, now, *move) for move in moves], ordered=False)
         return await self._moved(owner, {j.id: j.rev_no + 1 for j, _, _ in moves})
 
-    async def set_aside(self, owner: str, ids: Sequence[str]) -> None:
-        """These cannot go on: nobody claims them again until a fact or a person wakes them."""
+    async def set_aside(self, owner: str, ids: Sequence[str], until: datetime) -> None:
+        """These cannot go on for now; they show as stuck until they move."""
         await self._rows.update_many(
             {"_id": {"$in": list(ids)}, "lease.owner": owner},
-            {"$set": {"stuck": True, "claims": 0}, "$unset": {"due_at": "", "lease": ""}},
+            {"$set": {"stuck": True, "claims": 0, "due_at": until}, "$unset": {"lease": ""}},
         )
 
     async def _moved(self, owner: str, revs: Mapping[str, int]) -> dict[str, Journey]:

@@ -43,8 +43,11 @@ class ReleaseShelf:
         return str((await self._release(n))["hash"]) if n else ""
 
     async def asset(self, path: str) -> bytes | None:
-        """The newest published picture of this name; None when there never was one."""
-        row = await self._rows.find_one({"_id": f"asset:{path}"})
+        """The picture of this name in what is live; None when there is none."""
+        n = await self.head()
+        pictures = (await self._release(n))["pictures"] if n else []
+        mark = next((p["sha"] for p in pictures if p["path"] == path), None)
+        row = await self._rows.find_one({"_id": f"asset:{mark}"}) if mark else None
         return bytes(row["bytes"]) if row else None
 
     async def publish(
@@ -61,14 +64,16 @@ class ReleaseShelf:
 
         The release is complete before head names it, so a crash in between changes nothing.
         """
+        marks = {path: hashlib.sha256(content).hexdigest() for path, content in pictures.items()}
         for path, content in pictures.items():
             await self._rows.replace_one(
-                {"_id": f"asset:{path}"}, {"bytes": Binary(content)}, upsert=True
+                {"_id": f"asset:{marks[path]}"}, {"bytes": Binary(content)}, upsert=True
             )
         n, mark = base + 1, fingerprint(files, pictures)
         release = {
             "_id": f"{n}:{mark}",
             "files": [{"path": path, "text": text} for path, text in sorted(files.items())],
+            "pictures": [{"path": path, "sha": sha} for path, sha in sorted(marks.items())],
             "hash": mark,
             "base": base,
             "author": author,

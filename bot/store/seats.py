@@ -88,8 +88,18 @@ class Seats:
         return await self._swap(owner, seat, change, at, why)
 
     async def gives_up(self, owner: str, seat: Seat, why: str, at: datetime) -> bool:
-        """The time is over, or there is nothing to be had; whatever was held is free again."""
-        return await self._swap(owner, seat, {"state": "占位过期"}, at, why, done=True)
+        """The time is over, or there is nothing to be had.
+
+        It stays due, and ours, until ``cleared``: whatever it held is still to be let go.
+        """
+        change = {"state": "占位过期", "due_at": at}
+        return await self._swap(owner, seat, change, at, why, keep=True)
+
+    async def cleared(self, seat_id: str) -> None:
+        """What a seat given up held is free again: nobody need look at it any more."""
+        await self._rows.update_one(
+            {"_id": seat_id, "state": "占位过期"}, {"$unset": {"due_at": "", "lease": ""}}
+        )
 
     async def look_again(self, owner: str, seat: Seat, at: datetime) -> None:
         await self._rows.update_one(
@@ -152,8 +162,13 @@ class Seats:
         await self._rows.update_many({"group": group, "state": "已占位"}, wake)
 
     async def wake_waiting(self, theme: str, now: datetime, limit: int = 1) -> None:
-        """Room for ``limit`` more: the longest waiting are looked at first."""
-        waiting = {"theme": theme, "state": {"$in": list(WAITING)}}
+        """Room for ``limit`` more: the longest waiting are looked at first.
+
+        Who was woken already and has yet to look is passed over. Who is being looked at is not:
+        they may have found no room just before it came up.
+        """
+        asleep: Row = {"$or": [{"woken": {"$ne": True}}, {"due_at": {"$gt": now}}]}
+        waiting = {"theme": theme, "state": {"$in": list(WAITING)}} | asleep
         found = self._rows.find(waiting, {"_id": 1}).sort("created_at", ASCENDING).limit(limit)
         if ids := [row["_id"] async for row in found]:
             wake = {"$min": {"due_at": now}, "$set": {"woken": True}}
@@ -180,11 +195,10 @@ class Seats:
         at: datetime,
         why: str = "",
         *,
-        done: bool = False,
+        keep: bool = False,
     ) -> bool:
         """From the state seen to another; False when somebody else changed it meanwhile."""
-        gone = {"lease": "", "due_at": ""} if done else {"lease": ""}
-        update: Row = {"$set": change, "$unset": gone}
+        update: Row = {"$set": change} if keep else {"$set": change, "$unset": {"lease": ""}}
         if change["state"] != seat.state:
             update["$push"] = {"log": _entry(at, change["state"], why or change.get("group", ""))}
         seen = {"_id": seat.id, "lease.owner": owner, "state": seat.state}

@@ -101,13 +101,13 @@ class Tasks:
     async def delivered(self, task_id: str, response_code: str, at: datetime) -> None:
         """WeCom took a card of this task: the first one starts the clock of its ladder."""
         is_new = {"$eq": ["$state", NEW["state"]]}
-        not_woken = {"$ne": ["$woken", True]}
+        may_sleep = [{"$ne": ["$woken", True]}, {"$gt": ["$first_look", None]}]
         arrived = {"$concatArrays": ["$log", [_entry(at, "送达")]]}
         change = {
-            "response_code": response_code,
+            "response_code": {"$literal": response_code},
             "given_at": {"$ifNull": ["$given_at", at]},
             "state": {"$cond": [is_new, "已送达", "$state"]},
-            "due_at": {"$cond": [{"$and": [is_new, not_woken]}, "$first_look", "$due_at"]},
+            "due_at": {"$cond": [{"$and": [is_new, *may_sleep]}, "$first_look", "$due_at"]},
             "log": {"$cond": [is_new, arrived, "$log"]},
         }
         await self._rows.update_one({"_id": task_id}, [{"$set": change}])

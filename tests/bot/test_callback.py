@@ -474,6 +474,21 @@ async def test_an_order_is_kept_once_under_its_id(door: Door) -> None:
     assert json.loads(row["envelope"]) == ORDER | {"amount": 199}
 
 
+async def test_a_signature_that_is_no_text_is_refused(door: Door) -> None:
+    headers = {"X-Qunce-Timestamp": "1763700000", "X-Qunce-Signature": "\udcff"}
+    request = "\r\n".join(
+        ["POST /api/events HTTP/1.1", "Host: x", *(f"{k}: {v}" for k, v in headers.items())]
+    )
+    host, port = door.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"{request}\r\nContent-Length: 2\r\n\r\n{{}}".encode("utf-8", "surrogateescape"))
+
+    status = await reader.readline()
+
+    writer.close()
+    assert b" 403 " in status
+
+
 async def test_an_order_that_is_not_signed_is_refused(door: Door) -> None:
     body = json.dumps(ORDER).encode()
     unsigned = await door.session.post(f"{door.url}/api/events", data=body)

@@ -96,6 +96,7 @@ def _shorten_leases() -> None:
     from bot.actions import walk
 
     walk.BATCH = 5
+    walk.STUCK_AFTER = 1000  # here it is never the journey that kills the worker
 
 
 def _flip_coins() -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from bot.actions.walk import walk_due
 from bot.model import Delivery
+from scheduler import deliveries
 from tests.world import World, moment
 
 RULES = """
@@ -120,6 +122,45 @@ async def test_who_leaves_before_the_message_is_made_is_left_out(world: World) -
     delivery = await delivery_of(world, orders)
     assert (delivery.state, delivery.reason) == ("suppressed", "已退出")
     assert await world.store.caps.hits(f"cust:{orders}") == []
+
+
+async def take_room_and_die(world: World, contact: str) -> None:
+    """A look at the delivery that took its place in the caps and got no further."""
+    due = await delivery_of(world, contact)
+    ledger = f"cust:{contact}"
+    assert await world.store.caps.reserve(ledger, due.id, due.cls, world.now, []) is None
+
+
+async def test_what_is_moved_to_the_next_day_takes_its_room_there(world: World) -> None:
+    await open_shop(world, CARE)
+    contact = await world.add_contact()
+    await world.turn_to("2026-11-23 09:59")
+    await world.pass_by(minutes=1)
+    assert await walk_due(world.ctx)
+    await take_room_and_die(world, contact)
+
+    await world.pass_by(hours=12)
+    assert await deliveries.look(world.ctx)
+    moved = await world.store.caps.hits(f"cust:{contact}")
+    await world.turn_to("2026-11-24 08:35")
+
+    (hit,) = await world.store.caps.hits(f"cust:{contact}")
+    assert (moved, hit["at"] >= moment("2026-11-24 08:30")) == ([], True)
+
+
+async def test_what_is_dropped_leaves_its_room_to_others(world: World) -> None:
+    await open_shop(world, CARE)
+    contact = await world.add_contact()
+    await world.turn_to("2026-11-23 09:59")
+    await world.pass_by(minutes=1)
+    assert await walk_due(world.ctx)
+    await take_room_and_die(world, contact)
+
+    await world.pass_by(hours=30)
+    assert await deliveries.look(world.ctx)
+
+    assert (await delivery_of(world, contact)).state == "expired"
+    assert await world.store.caps.hits(f"cust:{contact}") == []
 
 
 async def test_a_second_message_of_the_day_waits_for_the_next_one(world: World) -> None:

@@ -152,6 +152,19 @@ async def test_who_waited_longest_is_woken_first(store: Store) -> None:
     assert {seat.state for seat in woken} == {"候补"}
 
 
+async def test_two_places_wake_two(store: Store) -> None:
+    await store.seats.put([a_seat(n) for n in range(3)])
+    owner, claimed = await store.seats.claim(NOW)
+    for seat in claimed:
+        await store.seats.waits(owner, seat, NOW + timedelta(days=1), "满了", NOW)
+
+    await store.seats.wake_waiting("0-6月龄", NOW)
+    await store.seats.wake_waiting("0-6月龄", NOW)
+
+    _, woken = await store.seats.claim(NOW)
+    assert len(woken) == 2
+
+
 async def test_a_place_that_comes_free_while_we_look_is_not_slept_over(store: Store) -> None:
     await store.seats.put([a_seat(1)])
     owner, (seat,) = await store.seats.claim(NOW)
