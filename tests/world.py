@@ -253,6 +253,8 @@ async def open_world(mongo_url: str, database: str, data_dir: Path) -> AsyncIter
             await sim.setup(_company(settings, address, clock.now))
             await sync.sync_everything(ctx)
             yield World(ctx, sim, clock, address)
+            asked = (await sim.ledger())["unknown_calls"]
+            assert asked == {}, f"outside simulator/README.md's table: {asked}"
 
 
 def _settings(api_base: str, mongo_url: str, database: str, data_dir: Path) -> Settings:

@@ -10,7 +10,7 @@ URL = os.environ["BENCH_REDIS"]
 broker = RedisStreamBroker(URL).with_result_backend(RedisAsyncResultBackend(URL))
 
 
-@broker.task
+@broker.task(task_name="step")
 async def step(number: int) -> int:
     return number
 

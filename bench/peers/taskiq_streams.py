@@ -28,8 +28,13 @@ def jobs_per_second() -> float | None:
         there = os.environ | {"BENCH_REDIS": url}
         fill = [tools / "python", HERE / "taskiq_jobs.py", str(JOBS)]
         subprocess.run(fill, env=there, check=True)
-        command = [tools / "taskiq", "worker", "--workers", "1", "--log-level", "ERROR"]
-        started = {"cwd": HERE, "env": there, "start_new_session": True}
+        command = [tools / "taskiq", "worker", "--workers", "1", "--log-level", "WARNING"]
+        started = {
+            "cwd": HERE,
+            "env": there,
+            "start_new_session": True,
+            "stdin": subprocess.DEVNULL,
+        }
         worker = subprocess.Popen([*command, "taskiq_jobs:broker"], **started)
         try:
             return _rate(url)
