@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from pymongo import ASCENDING, IndexModel, UpdateOne
-from pymongo.errors import BulkWriteError
 
 from bot.model import Delivery
 from bot.store.due import Due, Rows
-from bot.store.facts import ALREADY_THERE
+from bot.store.fresh import insert_new
 from bot.store.rows import Row, from_row, to_row
 
 Ending = Literal["failed", "expired", "suppressed", "cancelled"]
@@ -40,11 +39,7 @@ class Deliveries:
         fresh = [to_row(row) for row in rows]
         if not fresh:
             return
-        try:
-            await self._rows.insert_many(fresh, ordered=False)
-        except BulkWriteError as error:
-            if any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"]):
-                raise
+        await insert_new(self._rows, fresh)
 
     async def get(self, delivery_id: str) -> Delivery | None:
         row = await self._rows.find_one({"_id": delivery_id})

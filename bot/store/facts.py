@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import BulkWriteError
 
 from bot.model import Fact
 from bot.store.due import Rows
+from bot.store.fresh import insert_new
 from bot.store.rows import from_row, to_row
 
 KEPT = timedelta(days=400)
-ALREADY_THERE = 11000
 
 
 class Facts:
@@ -34,11 +33,7 @@ class Facts:
         """
         if not facts:
             return
-        try:
-            await self._rows.insert_many([to_row(fact) for fact in facts], ordered=False)
-        except BulkWriteError as error:
-            if any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"]):
-                raise
+        await insert_new(self._rows, [to_row(fact) for fact in facts])
         keys = sorted({key for fact in facts for key in fact.keys})
         for rows in self._waiting:
             wake = {"$min": {"due_at": now}, "$set": {"woken": True}}

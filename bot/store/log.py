@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import BulkWriteError
 
 from bot.store.due import Rows
-from bot.store.facts import ALREADY_THERE
+from bot.store.fresh import insert_new
 from bot.store.rows import Row
 
 KEPT = timedelta(days=400)
@@ -30,11 +29,7 @@ class JourneyLog:
         """Lines made by :func:`line`; one already written is left alone."""
         if not lines:
             return
-        try:
-            await self._rows.insert_many(lines, ordered=False)
-        except BulkWriteError as error:
-            if any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"]):
-                raise
+        await insert_new(self._rows, lines)
 
     async def of(self, about: str) -> list[Row]:
         """Everything written about a customer, group, journey, task … oldest first."""

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import BulkWriteError
 
 from bot.model import Occurrence
 from bot.store.due import Due, Rows
-from bot.store.facts import ALREADY_THERE
+from bot.store.fresh import insert_new
 from bot.store.rows import Row, from_row, slot_of, to_row
 
 
@@ -30,11 +29,7 @@ class Occurrences:
         if not occurrences:
             return
         rows = [to_row(one) | {"slot": slot_of(one.id)} for one in occurrences]
-        try:
-            await self._rows.insert_many(rows, ordered=False)
-        except BulkWriteError as error:
-            if any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"]):
-                raise
+        await insert_new(self._rows, rows)
 
     async def get(self, occurrence_id: str) -> Occurrence | None:
         row = await self._rows.find_one({"_id": occurrence_id})

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from bot.model import Outgoing
 from bot.store.due import Due, Rows, lease
-from bot.store.facts import ALREADY_THERE
+from bot.store.fresh import insert_new
 from bot.store.rows import Row, from_row, slot_of, to_row
 
 Ending = Literal["sent", "failed", "expired", "unknown", "suppressed"]
@@ -50,11 +50,7 @@ class Outbox:
         fresh = [to_row(_complete(row)) for row in rows]
         if not fresh:
             return
-        try:
-            await self._rows.insert_many(fresh, ordered=False)
-        except BulkWriteError as error:
-            if any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"]):
-                raise
+        await insert_new(self._rows, fresh)
 
     async def get(self, row_id: str) -> Outgoing | None:
         row = await self._rows.find_one({"_id": row_id})

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from bot.model import Seat
 from bot.store.due import Due, Rows
-from bot.store.facts import ALREADY_THERE
+from bot.store.fresh import insert_new
 from bot.store.rows import Row, from_row, slot_of, to_row
 
 LIVING = ("候选", "已占位", "已邀请", "已入群", "候补")
@@ -43,11 +43,7 @@ class Seats:
         if not seats:
             return
         rows = [to_row(seat) | {"slot": slot_of(seat.subject)} for seat in seats]
-        try:
-            await self._rows.insert_many(rows, ordered=False)
-        except BulkWriteError as error:
-            if any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"]):
-                raise
+        await insert_new(self._rows, rows)
 
     async def get(self, seat_id: str) -> Seat | None:
         row = await self._rows.find_one({"_id": seat_id})

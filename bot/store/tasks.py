@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
-from pymongo.errors import BulkWriteError
 
 from bot.model import Task
 from bot.store.due import Due, Rows
-from bot.store.facts import ALREADY_THERE
+from bot.store.fresh import insert_new
 from bot.store.rows import Row, from_row, slot_of, to_row
 
 NEW = {"state": "待派"}
@@ -39,11 +38,7 @@ class Tasks:
         if not tasks:
             return
         rows = [to_row(task) | {"slot": slot_of(task.subject)} for task in tasks]
-        try:
-            await self._rows.insert_many(rows, ordered=False)
-        except BulkWriteError as error:
-            if any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"]):
-                raise
+        await insert_new(self._rows, rows)
 
     async def get(self, task_id: str) -> Task | None:
         row = await self._rows.find_one({"_id": task_id})
