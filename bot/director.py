@@ -100,6 +100,7 @@ class Director:
             await self._company.turn_to(moment)
             if moment == calendar_at or _on_stride(moment):
                 await self._drain("occurrences")
+                await self._drain("openings")
                 await self._drain("upkeep")
                 calendar_at = await occurrences.next_moment(self._ctx)
             ahead = await self.rest()

@@ -41,8 +41,8 @@ class Theme(Strict):
     block = "主题群"
     name: str = key("主题群", "theme", min_length=1)
     purpose: Annotated[
-        Literal["育儿交流", "购物", "活动", "KOC"],
-        word(parenting="育儿交流", shopping="购物", event="活动"),
+        Literal["育儿交流", "服务", "购物", "活动", "KOC"],
+        word(parenting="育儿交流", service="服务", shopping="购物", event="活动"),
     ] = key("用途", "purpose", "育儿交流")
     groups: Groups = key("群", "groups")
     capacity: Annotated[int, number("人")] = key("容量", "capacity", 190, ge=1, le=500)

@@ -18,6 +18,7 @@ from scheduler import (
     deliveries,
     journeys,
     occurrences,
+    openings,
     reminders,
     seats,
     sendings,
@@ -47,6 +48,7 @@ DUTIES = (
     Duty("seats", seats.look, 2),
     Duty("reminders", reminders.look, 2),
     Duty("occurrences", occurrences.look, 20),
+    Duty("openings", openings.look, 20),
     Duty("upkeep", upkeep.look, 60),
 )
 

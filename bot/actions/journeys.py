@@ -45,6 +45,20 @@ async def begin(
     return True
 
 
+async def begin_group(ctx: Context, sop: Sop, group: Group) -> bool:
+    """Send a group down an SOP from its first step; False while its entry rules say no."""
+    release, now = await ctx.releases.head(), ctx.now()
+    if not group.owner or not all_hold(sop.entry.conditions, situation.of_group(group), now):
+        return False
+    id = f"{sop.name}:{group.id}:1"
+    journey = _new(sop, group.id, id, group.owner, release, now, group=True)
+    if not await ctx.store.journeys.begin(journey):
+        return False
+    await _say(ctx, journey, f"群进入 SOP“{sop.name}”")
+    ctx.hints.ring("journeys")
+    return True
+
+
 async def begin_occurrence(
     ctx: Context, sop: Sop, step: str, group: Group, occurrence: Occurrence
 ) -> bool:

@@ -47,6 +47,12 @@ class Journeys:
         found = self._rows.find(theirs).sort("entered_at", ASCENDING)
         return [from_row(Journey, row) async for row in found]
 
+    async def first_of(self, names: Sequence[str], subjects: Iterable[str]) -> set[str]:
+        """Those of ``subjects`` that were once sent down the SOP of these names."""
+        ids = {f"{name}:{subject}:1": subject for name in names for subject in subjects}
+        found = self._rows.find({"_id": {"$in": sorted(ids)}}, {"_id": 1})
+        return {ids[row["_id"]] async for row in found}
+
     async def of(self, subject: str) -> list[Journey]:
         """Every journey of a customer or group, oldest first."""
         found = self._rows.find({"subject": subject}).sort("entered_at", ASCENDING)
