@@ -1,6 +1,6 @@
 """Bring the company of a Setup into being."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from simulator.company import (
     Company,
@@ -8,12 +8,13 @@ from simulator.company import (
     Department,
     Group,
     Member,
+    Relation,
     Staff,
     Tag,
     TagGroup,
 )
 from simulator.dice import Mint
-from simulator.setup import GroupSeed, Setup, TagSeed
+from simulator.setup import FriendsSeed, GroupSeed, Setup, TagSeed
 
 
 def found(setup: Setup, mint: Mint) -> Company:
@@ -32,6 +33,8 @@ def found(setup: Setup, mint: Mint) -> Company:
         )
     for tags in setup.tag_groups:
         _found_tags(company, tags, setup, mint)
+    for friends in setup.friends:
+        _found_friends(company, friends, setup, mint)
     for group in setup.groups:
         _found_group(company, group, setup, mint)
     return company
@@ -46,6 +49,16 @@ def _found_tags(company: Company, seed: TagSeed, setup: Setup, mint: Mint) -> No
         tag = Tag(id=mint.letters("et", seed.name, name), name=name, order=0, created_at=start)
         group.tags[tag.id] = tag
     company.tag_groups[group.id] = group
+
+
+def _found_friends(company: Company, seed: FriendsSeed, setup: Setup, mint: Mint) -> None:
+    since = setup.start.astimezone(UTC) - timedelta(days=seed.days)
+    for n in range(seed.count):
+        id = mint.letters("wm", "friend", seed.staff, n)
+        relation = Relation(staff_id=seed.staff, customer_id=id, added_at=since, state="")
+        company.customers[id] = Customer(
+            id=id, name=f"老客{n + 1}", age="", relations={seed.staff: relation}
+        )
 
 
 def _found_group(company: Company, seed: GroupSeed, setup: Setup, mint: Mint) -> None:

@@ -59,6 +59,14 @@ class GroupSeed(Part):
     notice: str = ""
 
 
+class FriendsSeed(Part):
+    """So many customers this member of staff has known for so many days."""
+
+    staff: str
+    count: int = Field(ge=1)
+    days: int = Field(90, ge=0)
+
+
 class TagSeed(Part):
     name: str
     tags: list[str]
@@ -146,6 +154,7 @@ class Setup(Part):
     departments: list[DepartmentSeed] = [DepartmentSeed(id=1, name="总部")]
     staff: list[StaffSeed] = []
     groups: list[GroupSeed] = []
+    friends: list[FriendsSeed] = []
     customers: int = Field(0, ge=0)
     tag_groups: list[TagSeed] = []
     behaviour: Behaviour = Behaviour()

@@ -239,8 +239,11 @@ async def _unwatched(at: datetime) -> None: ...
 
 
 @asynccontextmanager
-async def open_world(mongo_url: str, database: str, data_dir: Path) -> AsyncIterator[World]:
-    """A world of its own; its company is COMPANY and nobody there acts by himself."""
+async def open_world(
+    mongo_url: str, database: str, data_dir: Path, **company: Any
+) -> AsyncIterator[World]:
+    """A world of its own; its company is COMPANY, changed by ``company``, and nobody there acts
+    by himself."""
     async with TestServer(build()) as wecom, aiohttp.ClientSession() as session:
         sim = Sim(str(wecom.make_url("")).rstrip("/"), session)
         clock = BusinessClock(moment(MONDAY))
@@ -250,7 +253,7 @@ async def open_world(mongo_url: str, database: str, data_dir: Path) -> AsyncIter
             open_context(settings, now=clock, hints=door.hints) as ctx,
         ):
             door.connect(ctx)
-            await sim.setup(_company(settings, address, clock.now))
+            await sim.setup(_company(settings, address, clock.now) | company)
             await sync.sync_everything(ctx)
             yield World(ctx, sim, clock, address)
             asked = (await sim.ledger())["unknown_calls"]

@@ -188,3 +188,15 @@ def _card(staff: str, title: str) -> dict[str, Any]:
             "button_list": [{"text": "已问到", "key": "done"}, {"text": "稍后", "key": "later"}],
         },
     }
+
+
+async def test_friends_were_there_before_the_company_begins(sim: Sim) -> None:
+    await sim.setup(friends=[{"staff": "limin", "count": 3, "days": 90}])
+
+    since = datetime.fromisoformat(START) - timedelta(days=90)
+    known = await sim.call("externalcontact/list", userid="limin")
+    first = await sim.call("externalcontact/get", external_userid=known["external_userid"][0])
+
+    assert len(known["external_userid"]) == 3
+    assert first["follow_user"][0]["createtime"] == since.timestamp()
+    assert (await sim.ledger())["customers"] == []
