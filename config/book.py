@@ -3,13 +3,21 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from config.cases import CaseFile
 from config.channels import Channel
+from config.incentives import Incentive
+from config.koc import KocSystem
 from config.materials import Column, Material
 from config.mistakes import Mistake
+from config.playbooks import Play
+from config.projects import Project
 from config.rules import Rules
-from config.sop import Sop
+from config.sop import GiveTask, Sop, all_steps
+from config.tasks import CUSTOMER_REPLIED
 from config.team import Team
 from config.themes import Theme, ThemePicker
+from config.training import Training
+from config.variables import Variable, with_declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +33,19 @@ class Book:
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Group → its tags."""
     team: Team = field(default_factory=Team)
+    systems: Mapping[str, KocSystem] = field(default_factory=dict)
+    plays: Mapping[str, Play] = field(default_factory=dict)
+    incentives: Mapping[str, Incentive] = field(default_factory=dict)
+    trainings: Mapping[str, Training] = field(default_factory=dict)
+    projects: Mapping[str, Project] = field(default_factory=dict)
+    cases: Mapping[str, CaseFile] = field(default_factory=dict)
+    """SOP → what its tests expect."""
     rules: Rules = field(default_factory=Rules)
     reminders: tuple[Mistake, ...] = ()
     """What does not block, but deserves a look."""
+    _full_tags: dict[str, str] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )  # names looked up so far
 
     def sop(self, name: str) -> Sop | None:
         """The SOP of this name, or the one that had it (曾用名)."""
@@ -36,9 +54,11 @@ class Book:
 
     def tag(self, name: str) -> str:
         """The full name "组/名" of a tag written with or without its group; KeyError if unknown."""
-        if len(found := tag_matches(self.tags, name)) != 1:
-            raise KeyError(name)
-        return found[0]
+        if name not in self._full_tags:
+            if len(found := tag_matches(self.tags, name)) != 1:
+                raise KeyError(name)
+            self._full_tags[name] = found[0]
+        return self._full_tags[name]
 
     def full_tags(self, names: Iterable[str]) -> tuple[str, ...]:
         """The full names of several tags, in the order given."""
@@ -47,6 +67,16 @@ class Book:
     def tags_of(self, group: str) -> tuple[str, ...]:
         """The full names of every tag of a group."""
         return tuple(f"{group}/{name}" for name in self.tags[group])
+
+    def hears_replies(self) -> bool:
+        """Whether anything can tell of a 客户回复: a declared source, or a button of some task."""
+        actions = (a for sop in self.sops.values() for s in all_steps(sop.steps) for a in s.actions)
+        buttons = (b for a in actions if isinstance(a, GiveTask) for b in a.buttons)
+        return bool(self.rules.reply_sources) or CUSTOMER_REPLIED in buttons
+
+    def variables(self) -> Mapping[str, Variable]:
+        """Everything texts may name."""
+        return with_declared((*self.tags, *self.rules.attributes))
 
     def material(self, name: str, *, holiday: bool = False) -> Material:
         """The material, or during a long holiday its 假期版 where there is one."""

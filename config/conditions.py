@@ -1,27 +1,34 @@
 """What may stand under 条件 and 如果: lists of one-key items that must all hold."""
 
 import re
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, Field
-
-from config.guess import closest, did_you_mean
-from config.reading import (
-    Map,
-    Strict,
-    TagNames,
-    Text,
-    YesNo,
-    as_items,
-    key,
-    named,
-    one_or_more,
-    refused,
-    word,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    model_validator,
 )
 
-Happening = Literal["到店", "下单", "互动"]
-_HAPPENINGS = {"visits": "到店", "orders": "下单", "interactions": "互动"}
+from config.condition_words import unfold
+from config.guess import bound_phrase, did_you_mean
+from config.reading import (
+    Strict,
+    TagNames,
+    YesNo,
+    key,
+    named,
+    note_stage,
+    number,
+    one_or_more,
+    refused,
+)
+
+Happening: TypeAlias = Literal["到店", "下单", "互动", "客户回复"]
+MOST_COUNTED = 20  # so many last times of each happening are kept with a customer
+LONGEST_LOOK_BACK_DAYS = 366
 
 
 class _Condition(BaseModel, frozen=True, extra="forbid"):
@@ -44,14 +51,53 @@ class Bound(_Condition):
 def _bound(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if found := re.fullmatch(r"(不少于|少于) ?(\d+) ?[次人条个篇]?", value.strip()):
+    if found := re.fullmatch(r"(不少于|少于) ?(\d{1,6}) ?[次人条个篇天分]?", value.strip()):
         return Bound(number=int(found[2]), least=found[1] == "不少于")
-    if found := re.fullmatch(r"(at least|fewer than) (\d+)", value.strip()):
+    if found := re.fullmatch(r"(at least|fewer than) (\d{1,6})(?: [a-z]+)?", value.strip()):
         return Bound(number=int(found[2]), least=found[1] == "at least")
-    raise refused(f"看不懂数量“{value}”", "写成“少于1次”或“不少于2次”（群人数写“不少于20人”）")
+    cure = "写成“少于1次”或“不少于2次”（群人数写“不少于20人”）"
+    raise refused(f"看不懂数量“{value}”", did_you_mean(bound_phrase(value)) + cure)
 
 
-BoundText = Annotated[Bound, BeforeValidator(_bound)]
+def _few(bound: Bound) -> Bound:
+    if bound.number > MOST_COUNTED:
+        text = f"次数最多数到 {MOST_COUNTED}，这里写了 {bound.number}"
+        raise refused(text, f"写成“不少于{MOST_COUNTED}次”以内，或改用标签来标记")
+    return bound
+
+
+Points: TypeAlias = Annotated[int, number("分"), Field(ge=0)]
+BarePoints: TypeAlias = Annotated[int, number("分", bare=True), Field(ge=0)]
+BoundText: TypeAlias = Annotated[Bound, BeforeValidator(_bound)]
+FewText: TypeAlias = Annotated[Bound, BeforeValidator(_bound), AfterValidator(_few)]
+
+
+def _days(days: int) -> int:
+    if not 1 <= days <= LONGEST_LOOK_BACK_DAYS:
+        raise refused(
+            f"“近{days}天”超出范围",
+            f"写 1 到 {LONGEST_LOOK_BACK_DAYS} 之间的天数，例如：近30天下单",
+        )
+    return days
+
+
+Days: TypeAlias = Annotated[int, AfterValidator(_days)]
+
+
+_BY = {"anyone": "任何人", "follower": "跟进人"}
+
+
+def _by(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    found = _BY.get(value, value.removesuffix("打的").removeprefix("本"))
+    if found not in _BY.values():
+        at = getattr(value, "at", None)
+        raise refused(f"“谁打的”不能写“{value}”", "可以写：任何人打的、本跟进人打的", at=at)
+    return found
+
+
+TaggedBy: TypeAlias = Annotated[Literal["任何人", "跟进人"], BeforeValidator(_by)]
 
 
 class Tagged(_Condition):
@@ -60,7 +106,8 @@ class Tagged(_Condition):
     kind: Literal["标签"] = "标签"
     tags: TagNames
     wanted: bool
-    by: Annotated[Literal["任何人", "跟进人"], word(anyone="任何人", follower="跟进人")] = "任何人"
+    by: TaggedBy = "任何人"
+    """Whose tags count: 任何人打的, or only 本跟进人打的."""
 
 
 class InShop(_Condition):
@@ -82,8 +129,30 @@ class Happened(_Condition):
 
     kind: Literal["近期"] = "近期"
     what: Happening
-    days: int
+    days: Days
+    count: FewText
+
+
+class InJourney(_Condition):
+    """本旅程内互动: 少于1次, counted since the journey was entered."""
+
+    kind: Literal["本旅程"] = "本旅程"
+    what: Happening
+    count: FewText
+
+
+class FriendDays(_Condition):
+    """添加好友: 不少于30天, counted from the newest friendship."""
+
+    kind: Literal["好友天数"] = "好友天数"
     count: BoundText
+
+
+class FromChannel(_Condition):
+    """渠道: [徐汇店-门口海报], by which the customer was added."""
+
+    kind: Literal["渠道"] = "渠道"
+    channels: Annotated[tuple[Annotated[str, named("渠道")], ...], one_or_more, Field(min_length=1)]
 
 
 class GroupSize(_Condition):
@@ -97,7 +166,7 @@ class GroupMarketing(_Condition):
     """本群近7天营销消息: 少于2条."""
 
     kind: Literal["本群营销"] = "本群营销"
-    days: int
+    days: Days
     count: BoundText
 
 
@@ -106,10 +175,48 @@ class TaskResult(Strict):
 
     block = "任务结果"
     kind: Literal["任务结果"] = "任务结果"
-    step: Annotated[str, named("任务步骤")] = key("步骤", "step")
+    step: Annotated[str, named("任务步骤")] = key("步骤", "step", description="哪一步派的任务")
     results: Annotated[tuple[Annotated[str, named("任务结果")], ...], one_or_more] = key(
-        "是", "is", min_length=1
+        "是", "is", min_length=1, description="点了哪个按钮，或 完成、逾期、取消"
     )
+
+
+class KocScore(Strict):
+    """KOC分: {体系: 母婴KOC, 不低于: 60}, or 低于."""
+
+    block = "KOC分"
+    kind: Literal["KOC分"] = "KOC分"
+    system: Annotated[str, named("体系")] = key("体系", "system", description="哪个KOC体系")
+    at_least: BarePoints | None = key("不低于", "at_least", None, description="不低于多少分")
+    below: BarePoints | None = key("低于", "below", None, description="低于多少分")
+
+    @property
+    def count(self) -> Bound:
+        least = self.at_least is not None
+        return Bound(number=(self.at_least if least else self.below) or 0, least=least)
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        if (self.at_least is None) == (self.below is None):
+            raise refused("“KOC分”要写一个界限", "KOC分: {体系: 母婴KOC, 不低于: 60}，或者写 低于")
+        return self
+
+
+class InStage(Strict):
+    """阶段: {体系: 母婴KOC, 是: [活跃, 表达分享]}."""
+
+    block = "阶段"
+    kind: Literal["阶段"] = "阶段"
+    system: Annotated[str, named("体系")] = key("体系", "system", description="哪个KOC体系")
+    stages: Annotated[tuple[str, ...], one_or_more] = key(
+        "是", "is", min_length=1, description="正处在其中一个阶段"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_stages(cls, data: Any, info: ValidationInfo) -> Any:
+        note_stage(data, info, "是", "is")
+        return data
 
 
 class AnyOf(_Condition):
@@ -126,92 +233,17 @@ class NoneOf(_Condition):
     conditions: Annotated["tuple[Condition, ...]", Field(min_length=1)]
 
 
-_NAMES = {
-    "has_tags": "有标签",
-    "no_tags": "没有标签",
-    "shop": "门店",
-    "has_shop": "有门店",
-    "group_size": "群人数",
-    "task_result": "任务结果",
-    "any_of": "任一",
-    "none_of": "都不",
-}
-#: For the checker: a line beginning with one of these was meant as a condition.
-KEYS = frozenset(_NAMES.values()) | frozenset(_NAMES)
-_EXAMPLES = ("近7天到店", "近7天下单", "近7天互动", "本群近7天营销消息")
-
-
-def _unfold(item: Any) -> Any:
-    """{没有标签: [员工]} → the fields of one condition model."""
-    if not isinstance(item, dict) or len(item) != 1:
-        return _not_one_key(item)
-    ((written, value),) = item.items()
-    name = _NAMES.get(str(written), str(written))
-    match name:
-        case "有标签" | "没有标签":
-            return _tagged(name == "有标签", value)
-        case "门店":
-            return {"kind": name, "shops": () if value in ("全部", "all") else as_items(value)}
-        case "有门店":
-            return {"kind": name, "wanted": value}
-        case "群人数":
-            return {"kind": name, "count": value}
-        case "任务结果":
-            return _with_kind(name, value)
-        case "任一" | "都不":
-            return {"kind": name, "conditions": value}
-    return _counted(name, value)
-
-
-def _tagged(wanted: bool, value: Any) -> dict[str, Any]:
-    tags: Any = value
-    by: Any = "任何人"
-    if isinstance(value, dict):
-        tags = value.get("标签", value.get("tags", ()))
-        by = value.get("谁打的", value.get("by", by))
-        if strange := set(value) - {"标签", "tags", "谁打的", "by"}:
-            raise refused(f"条件里不认识“{strange.pop()}”", "可以写：标签、谁打的")
-    return {"kind": "标签", "wanted": wanted, "tags": tags, "by": by}
-
-
-def _counted(name: str, value: Any) -> dict[str, Any]:
-    if found := re.fullmatch(r"近(\d{1,3})天(到店|下单|互动)", name):
-        return {"kind": "近期", "days": int(found[1]), "what": found[2], "count": value}
-    if found := re.fullmatch(r"(visits|orders|interactions)_last_(\d{1,3})_days", name):
-        what = _HAPPENINGS[found[1]]
-        return {"kind": "近期", "days": int(found[2]), "what": what, "count": value}
-    found = re.fullmatch(r"本群近(\d{1,3})天营销消息", name)
-    found = found or re.fullmatch(r"group_marketing_last_(\d{1,3})_days", name)
-    if found:
-        return {"kind": "本群营销", "days": int(found[1]), "count": value}
-    known = (*_NAMES.values(), *_EXAMPLES)
-    cure = did_you_mean(closest(name, known)) or f"可以写：{'、'.join(known)}"
-    raise refused(f"条件里不认识“{name}”", cure)
-
-
-def _with_kind(name: str, value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise refused("“任务结果”要写清哪一步、什么结果", "任务结果: {步骤: 问需求, 是: 已问到}")
-    if isinstance(value, Map):
-        value.setdefault("kind", name)
-        return value
-    return value | {"kind": name}
-
-
-def _not_one_key(item: Any) -> Any:
-    if isinstance(item, _Condition | TaskResult):
-        return item
-    if isinstance(item, Text):
-        raise refused(f"看不懂条件“{item}”", "每个条件写成“名称: 值”，例如：没有标签: [员工, 同行]")
-    raise refused("一个条件只能写一项", "分成几行，每行以“- ”开头；几行都满足才算满足")
-
-
 Condition: TypeAlias = Annotated[
     Annotated[
         Tagged
         | InShop
         | HasShop
         | Happened
+        | InJourney
+        | FriendDays
+        | FromChannel
+        | KocScore
+        | InStage
         | GroupSize
         | GroupMarketing
         | TaskResult
@@ -219,6 +251,6 @@ Condition: TypeAlias = Annotated[
         | NoneOf,
         Field(discriminator="kind"),
     ],
-    BeforeValidator(_unfold),
+    BeforeValidator(unfold),
 ]
 Conditions: TypeAlias = Annotated[tuple[Condition, ...], Field(min_length=1)]

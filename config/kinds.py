@@ -2,19 +2,25 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
 
+from config.cases import CaseFile
 from config.channels import Channel
-from config.conditions import KEYS as CONDITION_KEYS
+from config.condition_words import KEYS as CONDITION_KEYS
+from config.incentives import Incentive
+from config.koc import KocSystem
 from config.materials import Column, Material
+from config.playbooks import Play
+from config.projects import Project
 from config.reading import Strict
 from config.rules import Rules
 from config.sop import Sop
 from config.tags import Tags
 from config.team import Team
 from config.themes import Theme, ThemePicker
+from config.training import Training
 
 #: The first key of a document says what it is; 分群 is a 主题群 with 选择.
 KINDS: Final[Mapping[str, str]] = {
@@ -34,8 +40,19 @@ KINDS: Final[Mapping[str, str]] = {
     "channel": "渠道",
     "规则": "规则",
     "rules": "规则",
+    "KOC体系": "KOC体系",
+    "koc_system": "KOC体系",
+    "打法": "打法",
+    "play": "打法",
+    "激励": "激励",
+    "incentive": "激励",
+    "培训": "培训",
+    "training": "培训",
+    "项目": "项目",
+    "project": "项目",
+    "测试": "测试",
+    "test": "测试",
 }
-LATER_KINDS: Final = frozenset({"KOC体系", "打法", "激励", "培训", "项目", "测试"})
 WRITTEN: Final = "、".join(dict.fromkeys(KINDS.values()))
 _MODELS: Final[Mapping[str, Any]] = {
     "SOP": Sop,
@@ -47,6 +64,12 @@ _MODELS: Final[Mapping[str, Any]] = {
     "栏目": Column,
     "渠道": Channel,
     "规则": Rules,
+    "KOC体系": KocSystem,
+    "打法": Play,
+    "激励": Incentive,
+    "培训": Training,
+    "项目": Project,
+    "测试": CaseFile,
 }
 
 
@@ -54,6 +77,28 @@ _MODELS: Final[Mapping[str, Any]] = {
 def shape(kind: str) -> TypeAdapter[Any]:
     """The model of a kind."""
     return TypeAdapter(_MODELS[kind])
+
+
+def models(kind: str) -> tuple[type[Strict], ...]:
+    """The models of a kind: one, or one for each 类型 of 素材; 主题群 has those of 分群 too."""
+    shapes = [_MODELS[kind]] + ([_MODELS["分群"]] if kind == "主题群" else [])
+    return tuple(model for shape in shapes for model in _within(shape))
+
+
+def _within(annotation: Any) -> Iterator[type[Strict]]:
+    if isinstance(annotation, type):
+        if issubclass(annotation, Strict):
+            yield annotation
+        return
+    for part in get_args(annotation):
+        yield from _within(part)
+
+
+@cache
+def own_keys(kind: str) -> frozenset[str]:
+    """What may be written in a document of a kind, in both languages."""
+    pairs = [pair for model in models(kind) for pair in model.written_keys().items()]
+    return frozenset(name for pair in pairs for name in pair)
 
 
 @cache
@@ -70,7 +115,7 @@ def spellings() -> Mapping[str, tuple[str, ...]]:
 @cache
 def words() -> frozenset[str]:
     """Everything that may stand before a colon."""
-    return frozenset(spellings()) | frozenset(KINDS) | LATER_KINDS | CONDITION_KEYS
+    return frozenset(spellings()) | frozenset(KINDS) | CONDITION_KEYS
 
 
 def _all_models(base: type[Strict] = Strict) -> Iterator[type[Strict]]:

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from config.reading import Prose, Strict, key, marked, named, number, one_or_more, refused
+from config.guess import closest, did_you_mean
+from config.reading import Prose, Strict, key, marked, named, number, one_or_more, refused, word
 
 
 def _inside(value: Any) -> Any:
@@ -21,67 +22,6 @@ FileName: TypeAlias = Annotated[str, BeforeValidator(_inside), named("文件")]
 Url: TypeAlias = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=2048)]
 
 
-class _Material(Strict):
-    block = "素材"
-    name: str = key("素材", "material", min_length=1)
-    holiday_version: Annotated[str, named("素材")] | None = key("假期版", "holiday_version", None)
-    """Sent instead during a statutory long holiday."""
-
-
-class TextMaterial(_Material):
-    """文字."""
-
-    do: Literal["文字"]
-    kind: str = key("类型", "type")
-    text: Prose = key("文案", "text")
-
-
-class ImageMaterial(_Material):
-    """图片."""
-
-    do: Literal["图片"]
-    kind: str = key("类型", "type")
-    file: FileName = key("文件", "file")
-
-
-class LinkMaterial(_Material):
-    """链接."""
-
-    do: Literal["链接"]
-    kind: str = key("类型", "type")
-    title: str = key("标题", "title", min_length=1, max_length=42)
-    url: Url = key("网址", "url")
-    cover: FileName | None = key("封面", "cover", None)
-    description: str = key("说明", "description", "", max_length=170)
-
-
-class MiniProgramMaterial(_Material):
-    """小程序."""
-
-    do: Literal["小程序"]
-    kind: str = key("类型", "type")
-    title: str = key("标题", "title", min_length=1, max_length=21)
-    appid: str = key("小程序编号", "appid", min_length=1)
-    page: str = key("页面", "page", min_length=1)
-    cover: FileName = key("封面", "cover")
-
-
-class VideoMaterial(_Material):
-    """视频."""
-
-    do: Literal["视频"]
-    kind: str = key("类型", "type")
-    file: FileName = key("文件", "file")
-
-
-class FileMaterial(_Material):
-    """文件."""
-
-    do: Literal["文件"]
-    kind: str = key("类型", "type")
-    file: FileName = key("文件", "file")
-
-
 _KINDS = {
     "text": "文字",
     "image": "图片",
@@ -90,6 +30,73 @@ _KINDS = {
     "video": "视频",
     "file": "文件",
 }
+TypeWord: TypeAlias = Annotated[str, word(**_KINDS)]
+
+
+class AnyMaterial(Strict):
+    block = "素材"
+    written_last = ("假期版",)
+    name: str = key("素材", "material", min_length=1, description="名字，不要重复")
+    holiday_version: Annotated[str, named("素材")] | None = key(
+        "假期版", "holiday_version", None, description="法定长假里换成哪份素材"
+    )
+    """Sent instead during a statutory long holiday."""
+
+
+class TextMaterial(AnyMaterial):
+    """文字."""
+
+    do: Literal["文字"]
+    kind: TypeWord = key("类型", "type", description="文字、图片、链接、小程序、视频或文件")
+    text: Prose = key("文案", "text", description="文字内容，可以用变量")
+
+
+class ImageMaterial(AnyMaterial):
+    """图片."""
+
+    do: Literal["图片"]
+    kind: TypeWord = key("类型", "type", description="文字、图片、链接、小程序、视频或文件")
+    file: FileName = key("文件", "file", description="配置文件夹里的文件，例如 图片/海报.png")
+
+
+class LinkMaterial(AnyMaterial):
+    """链接."""
+
+    do: Literal["链接"]
+    kind: TypeWord = key("类型", "type", description="文字、图片、链接、小程序、视频或文件")
+    title: str = key("标题", "title", min_length=1, max_length=42, description="最多42个字")
+    url: Url = key("网址", "url", description="以 https:// 开头")
+    cover: FileName | None = key("封面", "cover", None, description="封面图片，配置文件夹里的文件")
+    description: str = key(
+        "说明", "description", "", max_length=170, description="标题下面的一句话"
+    )
+
+
+class MiniProgramMaterial(AnyMaterial):
+    """小程序."""
+
+    do: Literal["小程序"]
+    kind: TypeWord = key("类型", "type", description="文字、图片、链接、小程序、视频或文件")
+    title: str = key("标题", "title", min_length=1, max_length=21, description="最多21个字")
+    appid: str = key("小程序编号", "appid", min_length=1, description="小程序的 appid")
+    page: str = key("页面", "page", min_length=1, description="打开小程序的哪一页")
+    cover: FileName = key("封面", "cover", description="封面图片，配置文件夹里的文件")
+
+
+class VideoMaterial(AnyMaterial):
+    """视频."""
+
+    do: Literal["视频"]
+    kind: TypeWord = key("类型", "type", description="文字、图片、链接、小程序、视频或文件")
+    file: FileName = key("文件", "file", description="配置文件夹里的文件，例如 图片/海报.png")
+
+
+class FileMaterial(AnyMaterial):
+    """文件."""
+
+    do: Literal["文件"]
+    kind: TypeWord = key("类型", "type", description="文字、图片、链接、小程序、视频或文件")
+    file: FileName = key("文件", "file", description="配置文件夹里的文件，例如 图片/海报.png")
 
 
 def _with_type(value: Any) -> Any:
@@ -100,7 +107,10 @@ def _with_type(value: Any) -> Any:
         raise refused("素材没写“类型”", "加上：类型: 文字（或图片、链接、小程序、视频、文件）")
     kind = _KINDS.get(written, written)
     if kind not in _KINDS.values():
-        raise refused(f"“类型”不能写“{written}”", f"只能是：{'、'.join(_KINDS.values())}")
+        near = did_you_mean(closest(str(written), _KINDS.values()))
+        cure = f"{near}只能是：{'、'.join(_KINDS.values())}"
+        at = getattr(written, "at", None)
+        raise refused(f"“类型”不能写“{written}”", cure, at=at)
     return marked(value, str(kind))
 
 
@@ -122,9 +132,11 @@ class Column(Strict):
     """栏目: each use takes the next one, so that no group sees one twice."""
 
     block = "栏目"
-    name: str = key("栏目", "column", min_length=1)
+    name: str = key("栏目", "column", min_length=1, description="名字，不要重复")
     order: Annotated[tuple[Annotated[str, named("素材")], ...], one_or_more] = key(
-        "顺序", "order", min_length=1
+        "顺序", "order", min_length=1, description="按这个顺序轮着发的素材"
     )
-    warn_below: Annotated[int, number("篇", "个")] = key("剩余少于", "warn_below", 2)
+    warn_below: Annotated[int, number("篇", "个")] = key(
+        "剩余少于", "warn_below", 2, description="没发过的少于几篇时提醒负责人（默认 2篇）"
+    )
     """The owner is told when fewer than so many are left."""

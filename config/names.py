@@ -1,27 +1,35 @@
 """Which names a folder declares, and which are used without being declared."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from config.book import tag_matches
 from config.documents import Document, Folder
 from config.explain import Found
-from config.guess import closest
+from config.guess import closest, named_alike, several
 from config.kinds import KINDS
 from config.reading import Items, Map, Text, Use
+from config.variables import Variable, with_declared
 
 _ONLY_ONE = ("团队", "规则")
 _DECLARED_BY = {
-    "SOP": (),
-    "渠道": (),
+    "SOP": ("SOP",),
+    "渠道": ("渠道",),
+    "KOC体系": ("体系", "阶段"),
+    "打法": (),
+    "激励": (),
+    "培训": (),
+    "项目": (),
+    "测试": (),
     "素材": ("素材",),
     "栏目": ("栏目",),
     "主题群": ("主题", "主题群"),
-    "团队": ("员工", "角色", "门店", "接收人", "店长"),
+    "团队": ("员工", "角色", "门店", "接收人", "接收人或部门", "店长"),
     "标签": ("标签", "标签组"),
-    "规则": ("催办",),
+    "规则": ("催办", "客户属性"),
 }
+_SHORTER = {"主题群": "主题", "KOC体系": "体系"}
 _POSITIONS = ("跟进人", "群主", "店长", "follower", "group owner", "shop manager")
 
 
@@ -41,6 +49,13 @@ class Names:
     def of(self, *kinds: str) -> list[str]:
         return [name for kind in kinds for name in self.declared.get(kind, {})]
 
+    @property
+    def variables(self) -> Mapping[str, Variable] | None:
+        """What texts may name; None when a file that may declare more could not be read."""
+        if self.unsure & {"标签组", "客户属性"}:
+            return None
+        return with_declared((*self.tags, *self.of("客户属性")))
+
 
 def model_name(document: Document) -> str:
     """The kind, with pickers apart from themes."""
@@ -57,13 +72,16 @@ def declared_names(folder: Folder) -> Names:
         if document.kind == "标签":
             _declare_tags(document, names, folder)
             continue
-        kind = {"主题群": "主题"}.get(model_name(document), model_name(document))
+        kind = _SHORTER.get(model_name(document), model_name(document))
         _declare(kind, document, names, folder)
         if document.kind == "团队":
             _declare_team(document.root, names)
         if document.kind == "规则":
-            ladders = document.root.get("催办", document.root.get("ladders"))
-            _declare_keys("催办", ladders, names)
+            root = document.root
+            _declare_keys("催办", root.get("催办", root.get("ladders")), names)
+            _declare_keys("客户属性", root.get("客户属性", root.get("attributes")), names)
+        if document.kind == "KOC体系":
+            _declare_stages(document, names)
     return names
 
 
@@ -107,9 +125,28 @@ def _declare_team(root: Map, names: Names) -> None:
             names.declared.setdefault("门店", {})[str(name)] = "团队"
 
 
+def _declare_stages(document: Document, names: Names) -> None:
+    for stage in document.root.get("阶段", document.root.get("stages")) or ():
+        if isinstance(stage, Map) and (name := stage.get("阶段", stage.get("stage"))):
+            names.declared.setdefault("阶段", {})[f"{document.name}/{name}"] = "KOC体系"
+
+
 def _declare_keys(kind: str, block: Any, names: Names) -> None:
     for name in block if isinstance(block, Map) else ():
         names.declared.setdefault(kind, {})[name] = kind
+
+
+def trial_names(documents: Iterable[Document]) -> Iterator[tuple[Document, Found]]:
+    """Experiments are known by their name alone, so two of one name would mix."""
+    first: dict[str, str] = {}
+    for document in documents:
+        for use in document.reading.uses:
+            if use.kind != "试验名":
+                continue
+            if use.name in first:
+                text = f"试验名“{use.name}”重复了（{first[use.name]} 已用过）"
+                yield document, Found(use.at, text, f"改个名字，例如“{use.name}-2”")
+            first.setdefault(use.name, f"{document.file} 第 {use.at.line} 行")
 
 
 def wrong_name(use: Use, names: Names) -> Found | None:
@@ -128,6 +165,12 @@ def _among(kind: str, *declared: str, where: str) -> Callable[[Use, Names], Foun
 
 def _not_found(kind: str, use: Use, options: Collection[str], where: str) -> Found:
     text = f"找不到{kind}“{use.name}”"
+    if alike := named_alike(use.name, options):
+        return Found(use.at, text, f"登记的写法是“{alike}”，照着写")
+    parts = [named_alike(part, options) or part for part in several(use.name)]
+    if any(part in options for part in parts):
+        cure = f"这是 {len(parts)} 个，用英文方括号和逗号分开：[{', '.join(parts)}]"
+        return Found(use.at, text, cure)
     if near := closest(use.name, options):
         return Found(use.at, text, f"是不是“{near}”？如果是新的，请先在{where}里登记")
     some = "、".join(list(options)[:8]) + ("…" if len(options) > 8 else "")
@@ -153,6 +196,17 @@ def _tag_group(use: Use, names: Names) -> Found | None:
     return _not_found("标签组", use, list(names.tags), "“标签”文件")
 
 
+def _stage(use: Use, names: Names) -> Found | None:
+    """``use.name`` is "体系/阶段"; about a 体系 nobody declared enough is said already."""
+    system, _, stage = use.name.partition("/")
+    stages = [name.partition("/")[2] for name in names.of("阶段") if name.startswith(f"{system}/")]
+    if stage in stages or system not in names.of("体系"):
+        return None
+    near = closest(stage, stages)
+    guess = f"是不是“{near}”？" if near else ""
+    return Found(use.at, f"体系“{system}”没有阶段“{stage}”", f"{guess}阶段有：{'、'.join(stages)}")
+
+
 def _receiver(use: Use, names: Names) -> Found | None:
     if use.name in _POSITIONS or use.name in names.of("员工"):
         return None
@@ -161,6 +215,9 @@ def _receiver(use: Use, names: Names) -> Found | None:
         if role in names.of("角色"):
             return None
         return _not_found("角色", Use("角色", role, use.at), names.of("角色"), "“团队”文件的“角色”")
+    if slash and head in ("部门", "department"):
+        text = f"“{use.name}”是一群人，这里要写一个人"
+        return Found(use.at, text, "写跟进人、群主、店长、角色/名称，或员工姓名")
     options = [*_POSITIONS[:3], *names.of("员工"), *(f"角色/{r}" for r in names.of("角色"))]
     near = closest(use.name, options)
     guess = f"是不是“{near}”？" if near else ""
@@ -168,6 +225,14 @@ def _receiver(use: Use, names: Names) -> Found | None:
     return Found(
         use.at, text, f"{guess}可以写：跟进人、群主、店长、角色/名称，或“团队”文件里的姓名"
     )
+
+
+def _readers(use: Use, names: Names) -> Found | None:
+    """As a receiver, or everybody of a shop's department."""
+    head, slash, shop = use.name.partition("/")
+    if slash and head in ("部门", "department"):
+        return _LOOKS["门店"](Use("门店", shop, use.at), names)
+    return _receiver(use, names)
 
 
 def _manager(use: Use, names: Names) -> Found | None:
@@ -192,9 +257,15 @@ _LOOKS: Mapping[str, Callable[[Use, Names], Found | None]] = {
     "门店": _among("门店", where="“团队”文件的“门店”"),
     "员工": _among("员工", where="“团队”文件的“人员”"),
     "催办": _among("催办规则", "催办", where="“全局规则”的“催办”"),
+    "渠道": _among("渠道", where="“渠道”文件"),
+    "体系": _among("KOC体系", "体系", where="“KOC体系”文件"),
+    "阶段": _stage,
+    "客户属性": _among("客户属性", where="“全局规则”的“客户属性”"),
+    "SOP": _among("SOP", where="“SOP”文件"),
     "标签": _tag,
     "标签组": _tag_group,
     "接收人": _receiver,
+    "接收人或部门": _readers,
     "店长": _manager,
     "文件": _file,
 }

@@ -23,7 +23,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from config import phrases
+from config.guess import did_you_mean, digits, length_phrase
+from config.phrase_table import Unreadable, duration
+from config.phrasebook import LENGTH
+from config.phrases import Duration, Span, Workdays
 
 
 class Place(NamedTuple):
@@ -60,6 +63,13 @@ class Map(dict[str, Any]):
         self[name] = value
         if at:
             self.keys_at[name] = at
+
+    def copied(self) -> "Map":
+        """A block that may be added to; its values are the same."""
+        copy = Map(self.at)
+        copy.update(self)
+        copy.keys_at = dict(self.keys_at)
+        return copy
 
 
 class Items(list[Any]):
@@ -103,9 +113,15 @@ class Reading:
     languages: dict[str, Place] = field(default_factory=dict)
 
 
-def refused(text: str, cure: str = "", *, at: Place | None = None) -> PydanticCustomError:
-    """An error whose Chinese text and cure are final; ``at``: not where its block is."""
-    return PydanticCustomError("refused", "{text}", {"text": text, "cure": cure, "at": at})
+def refused(
+    text: str, cure: str = "", *, at: Place | None = None, key: str = ""
+) -> PydanticCustomError:
+    """An error whose Chinese text and cure are final.
+
+    It stands at the value or block that was read, else ``at``, else at this ``key`` of the block.
+    """
+    context = {"text": text, "cure": cure, "at": at, "key": key}
+    return PydanticCustomError("refused", "{text}", context)
 
 
 def key(chinese: str, english: str, default: Any = ..., **rules: Any) -> Any:
@@ -119,6 +135,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     block: ClassVar[str] = "这里"  # what a mistake calls the block
     may_be_empty: ClassVar[frozenset[str]] = frozenset()  # keys that say enough by being there
+    written_last: ClassVar[tuple[str, ...]] = ()  # inherited keys that are best read last
 
     @classmethod
     def written_keys(cls) -> dict[str, str]:
@@ -151,10 +168,10 @@ def _known_keys(data: Map, model: type[Strict], reading: Reading) -> Map:
     for name, value in data.items():
         at = data.keys_at.get(name)
         if at and name not in pairs and name not in english:
-            unknown = Unknown(where, name, at, data.at, tuple(pairs), tuple(english))
+            unknown = Unknown(where, name, at, data.at, tuple(pairs), tuple(pairs.values()))
             reading.unknown.append(unknown)
             continue
-        if at and (name in pairs) != (name in english):
+        if at and (name in pairs) != (name in english) and name != "SOP":  # is both
             reading.languages.setdefault("中文" if name in pairs else "英文", at)
         if at and value is None and name not in model.may_be_empty:
             reading.empty[at] = name
@@ -162,7 +179,14 @@ def _known_keys(data: Map, model: type[Strict], reading: Reading) -> Map:
     return known
 
 
-def named(kind: str) -> BeforeValidator:
+@dataclass(frozen=True, slots=True)
+class Named(BeforeValidator):
+    """See :func:`named`."""
+
+    kind: str = ""
+
+
+def named(kind: str) -> Named:
     """This text is the name of a ``kind`` declared in the folder."""
 
     def note(value: Any, info: ValidationInfo) -> Any:
@@ -170,7 +194,7 @@ def named(kind: str) -> BeforeValidator:
             info.context.uses.append(Use(kind, str(value), value.at))
         return value
 
-    return BeforeValidator(note)
+    return Named(note, kind=kind)
 
 
 def _note_text(value: Any, info: ValidationInfo) -> Any:
@@ -183,14 +207,22 @@ def _note_text(value: Any, info: ValidationInfo) -> Any:
 Prose: TypeAlias = Annotated[str, BeforeValidator(_note_text), Field(min_length=1)]
 
 
-def word(**english: str) -> BeforeValidator:
+@dataclass(frozen=True, slots=True)
+class Words(BeforeValidator):
+    """See :func:`word`."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+    """English spelling and Chinese one."""
+
+
+def word(**english: str) -> Words:
     """One of a few fixed words; ``english`` maps the English spelling to the Chinese one."""
     table = {spelling.replace("_", " "): chinese for spelling, chinese in english.items()}
 
     def translate(value: Any) -> Any:
         return table.get(value, value) if isinstance(value, str) else value
 
-    return BeforeValidator(translate)
+    return Words(translate, pairs=tuple(table.items()))
 
 
 def as_items(value: Any) -> Any:
@@ -203,36 +235,80 @@ def as_items(value: Any) -> Any:
 one_or_more = BeforeValidator(as_items)
 Person: TypeAlias = Annotated[str, named("员工")]
 YesNo: TypeAlias = Annotated[Literal["是", "否"], word(yes="是", no="否")]
+#: True and False, written 是 and 否.
+Flag: TypeAlias = Annotated[
+    bool, PlainValidator(lambda value: _flag(value)), word(yes="是", no="否")
+]
 TagNames: TypeAlias = Annotated[
     tuple[Annotated[str, named("标签")], ...], one_or_more, Field(min_length=1)
 ]
 
 
-def number(*units: str) -> BeforeValidator:
-    """A whole number, written with its unit ("800人") or without."""
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("是", "yes"):
+        return True
+    if value in ("否", "no"):
+        return False
+    raise refused(f"这里不能写“{value}”", "只能是：是、否")
+
+
+def note_stage(data: Any, info: ValidationInfo, *keys: str) -> None:
+    """A stage is looked up in its own 体系, which may be told by the block around it."""
+    if not isinstance(data, dict) or not isinstance(info.context, Reading):
+        return
+    system = data.get("体系", data.get("system"))
+    for name in keys:
+        for stage in as_items(data.get(name)) if name in data else ():
+            if isinstance(stage, Text) and isinstance(system, str):
+                info.context.uses.append(Use("阶段", f"{system}/{stage}", stage.at))
+
+
+@dataclass(frozen=True, slots=True)
+class Number(BeforeValidator):
+    """See :func:`number`."""
+
+    units: tuple[str, ...] = ()
+    bare: bool = False
+
+
+def number(*units: str, bare: bool = False) -> Number:
+    """A whole number, written with its unit ("800人") or without; ``bare``: rather without."""
 
     def read(value: Any) -> Any:
         if not isinstance(value, str):
             return value
         found = re.fullmatch(rf"(\d{{1,6}}) ?(?:{'|'.join(units)})?", value.strip())
         if not found:
-            raise refused(f"看不懂数量“{value}”", f"写成数字加单位，例如：10{units[0]}")
+            meant = re.search(r"\d+", digits(value))
+            cure = did_you_mean(f"{meant[0]}{units[0]}" if meant else None)
+            raise refused(f"看不懂数量“{value}”", f"{cure}写成数字加单位，例如：10{units[0]}")
         return int(found[1])
 
-    return BeforeValidator(read)
+    return Number(read, units=units, bare=bare)
 
 
-def _duration(value: Any) -> phrases.Duration:
-    if isinstance(value, phrases.Span | phrases.Workdays):
+def _duration(value: Any) -> Duration:
+    if isinstance(value, Span | Workdays):
         return value
     try:
-        return phrases.duration(str(value))
-    except phrases.Unreadable as error:
-        raise refused(f"看不懂时长“{value}”", DURATION_EXAMPLES) from error
+        return duration(str(value))
+    except Unreadable as error:
+        raise refused(f"看不懂时长“{value}”", _length_cure(value)) from error
+
+
+def _length_cure(value: Any) -> str:
+    text = str(value).strip()
+    if text.isascii() and text.isdigit():
+        return f"没写单位：{text}分钟、{text}小时，还是 {text}天？"
+    if re.search("第|点|:|：", text):
+        return f"这里写多久，不写几点。{DURATION_EXAMPLES}"
+    return did_you_mean(length_phrase(text)) + DURATION_EXAMPLES
 
 
 DURATION_EXAMPLES = "写法示例：30分钟、8小时、2天、1个工作日、1周"
-Length: TypeAlias = Annotated[phrases.Duration, PlainValidator(_duration)]
+Length: TypeAlias = Annotated[Duration, PlainValidator(_duration), LENGTH]
 
 
 def _zone(value: Any) -> Any:
@@ -251,8 +327,6 @@ def marked(body: dict[str, Any], kind: str) -> dict[str, Any]:
     """``body`` with the discriminator of its model, places kept."""
     if not isinstance(body, Map):
         return body | {"do": kind}
-    copy = Map(body.at)
-    for name, value in body.items():
-        copy.add(name, value, body.keys_at.get(name))
+    copy = body.copied()
     copy.add("do", kind, None)
     return copy

@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
-from config.phrases import Duration, Unreadable, clock
-from config.reading import Length, Strict, Zone, key, named, one_or_more, refused, word
+from config.guess import did_you_mean, digits, hours_phrase
+from config.phrase_table import Unreadable, clock
+from config.phrasebook import CAPS, HOURS, RECEIVER
+from config.phrases import Duration
+from config.reading import Length, Map, Place, Strict, Zone, key, named, one_or_more, refused, word
 
 Quieted: TypeAlias = Literal["客户", "客户群", "员工"]
 
@@ -31,7 +34,8 @@ def _quiet(value: Any) -> QuietHours:
     try:
         hours = QuietHours(clock(start), clock(end))
     except Unreadable as error:
-        raise refused(f"看不懂时段“{value}”", "写成 开始-结束，例如：21:30-08:30") from error
+        cure = did_you_mean(hours_phrase(str(value))) + "写成 开始-结束，例如：21:30-08:30"
+        raise refused(f"看不懂时段“{value}”", cure) from error
     if hours.start == hours.end:
         raise refused(f"时段“{value}”的开始和结束一样", "写成 开始-结束，例如：21:30-08:30")
     return hours
@@ -52,34 +56,55 @@ _COUNT = re.compile(r"(\d{1,4}) ?(?:条|个|次|tasks?|messages?)?")
 
 
 def _caps(value: Any) -> Any:
+    if isinstance(value, str):
+        found = re.search(r"(每\d*天|每周)\D*(\d+)", digits(value))
+        meant = f"{{{found[1].replace('周', '7天')}: {found[2]}条}}" if found else None
+        raise refused(f"看不懂频控“{value}”", did_you_mean(meant) + "写成 {每天: 1条, 每7天: 3条}")
     if not isinstance(value, dict):
         return value
-    return tuple(_cap(str(name), str(limit)) for name, limit in value.items())
+    places = value.keys_at if isinstance(value, Map) else {}
+    return tuple(_cap(str(name), limit, places.get(name)) for name, limit in value.items())
 
 
-def _cap(name: str, limit: str) -> Cap:
+_OTHER_WINDOWS = {"每周": "每7天", "每月": "每30天", "每日": "每天", "一天": "每天"}
+
+
+def _cap(name: str, written: Any, at: Place | None) -> Cap:
+    limit = str(written)
     window = _CAP.fullmatch(name) or _ENGLISH_CAP.fullmatch(name)
     count = _COUNT.fullmatch(limit.strip())
     if not window:
-        raise refused(f"频控里不认识“{name}”", "可以写：每天、每7天、其中营销每7天、每天新任务")
+        meant = next((days for word, days in _OTHER_WINDOWS.items() if word in name), None)
+        cure = f"{did_you_mean(meant)}可以写：每天、每7天、其中营销每7天、每天新任务"
+        raise refused(f"频控里不认识“{name}”", cure, at=at)
     if not count:
-        raise refused(f"看不懂数量“{limit}”", f"例如：{name}: 3条")
+        place = getattr(written, "at", at)
+        number = re.search(r"\d+[条个次]?", digits(limit))
+        cure = did_you_mean(number[0] if number else None) + f"例如：{name}: 3条"
+        raise refused(f"看不懂数量“{limit}”", cure, at=place)
     return Cap(int(window[2] or 1), int(count[1]), bool(window[1]))
 
 
-CapsText: TypeAlias = Annotated[tuple[Cap, ...], BeforeValidator(_caps)]
+CapsText: TypeAlias = Annotated[tuple[Cap, ...], BeforeValidator(_caps), CAPS]
 
 
 class Caps(Strict):
     block = "频控"
-    customer: CapsText = key("每位客户", "per_customer", ())
-    group: CapsText = key("每个群", "per_group", ())
-    staff: CapsText = key("每位员工", "per_staff", ())
+    customer: CapsText = key(
+        "每位客户",
+        "per_customer",
+        (),
+        description="例如 {每天: 1条, 每7天: 3条, 其中营销每7天: 1条}",
+    )
+    group: CapsText = key(
+        "每个群", "per_group", (), description="例如 {每天: 2条, 其中营销每7天: 2条}"
+    )
+    staff: CapsText = key("每位员工", "per_staff", (), description="例如 {每天新任务: 8个}")
     """New tasks per member of staff."""
     when_full: Annotated[
         Literal["优先级低的顺延，超过时效就放弃"],
         word(postpone_until_expired="优先级低的顺延，超过时效就放弃"),
-    ] = key("超出时", "when_full", "优先级低的顺延，超过时效就放弃")
+    ] = key("超出时", "when_full", "优先级低的顺延，超过时效就放弃", description="到了上限怎么办")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +134,14 @@ class Rung(Strict):
 
     block = "催办"
     may_be_empty = frozenset({"到期", "at_due"})
-    elapsed: Length | None = key("过了", "elapsed", None)
-    at_due: bool = key("到期", "at_due", False)
-    overdue: Length | None = key("逾期", "overdue", None)
-    remind: Annotated[tuple[Reminded, ...], one_or_more] = key("提醒", "remind", ())
+    elapsed: Length | None = key("过了", "elapsed", None, description="派出任务多久以后")
+    at_due: bool = key("到期", "at_due", False, description="到期那一刻，后面不用写内容")
+    overdue: Length | None = key("逾期", "overdue", None, description="到期以后又过了多久")
+    remind: Annotated[tuple[Reminded, ...], one_or_more] = key(
+        "提醒", "remind", (), description="提醒本人、店长，或两个都提醒"
+    )
     reassign: Annotated[Literal["店长"] | None, word(manager="店长")] = key(
-        "转派", "reassign", None
+        "转派", "reassign", None, description="改派给店长"
     )
 
     @classmethod
@@ -143,25 +170,48 @@ class Rung(Strict):
 
 Dates: TypeAlias = Annotated[tuple[date, ...], one_or_more]
 Ladder: TypeAlias = Annotated[tuple[Rung, ...], one_or_more, Field(min_length=1)]
-Approvers: TypeAlias = Annotated[tuple[Annotated[str, named("接收人")], ...], one_or_more]
+
+
+def _in_chinese(value: Any) -> Any:
+    """role/法务 and 角色/法务 are the same."""
+    return RECEIVER.translated(value, "zh") if isinstance(value, str) else value
+
+
+Approvers: TypeAlias = Annotated[
+    tuple[Annotated[str, BeforeValidator(_in_chinese), named("接收人"), RECEIVER], ...], one_or_more
+]
 
 
 class Workdays(Strict):
     block = "工作日历"
     source: Annotated[Literal["国务院公告"], word(state_council="国务院公告")] = key(
-        "来源", "source", "国务院公告"
+        "来源", "source", "国务院公告", description="国务院公布的放假安排"
     )
-    extra_work: Dates = key("额外上班", "extra_work", ())
-    extra_rest: Dates = key("额外休息", "extra_rest", ())
+    extra_work: Dates = key("额外上班", "extra_work", (), description="自己另加的上班日")
+    extra_rest: Dates = key("额外休息", "extra_rest", (), description="自己另加的休息日")
 
 
 class Approval(Strict):
     block = "审批"
-    marketing: Approvers = key("营销内容", "marketing", ())
-    other: Approvers = key("其他内容", "other", ())
+    marketing: Approvers = key("营销内容", "marketing", (), description="营销内容由谁批准")
+    other: Approvers = key("其他内容", "other", (), description="其他内容由谁批准")
 
 
-QuietText: TypeAlias = Annotated[QuietHours, PlainValidator(_quiet)]
+QuietText: TypeAlias = Annotated[QuietHours, PlainValidator(_quiet), HOURS]
+AttributeKind: TypeAlias = Annotated[
+    Literal["日期", "每年", "农历每年"],
+    word(date="日期", yearly="每年", lunar_yearly="农历每年"),
+]
+#: WeCom itself never tells an app what customers write.
+ReplySource: TypeAlias = Annotated[
+    Literal["获客助手", "微信客服", "会话存档", "业务系统"],
+    word(
+        acquisition_link="获客助手",
+        customer_service="微信客服",
+        chat_archive="会话存档",
+        posted_event="业务系统",
+    ),
+]
 _QUIET_KEY = word(customer="客户", group="客户群", staff="员工")
 
 
@@ -169,10 +219,28 @@ class Rules(Strict):
     """规则: 全局."""
 
     block = "规则"
-    name: Annotated[Literal["全局"], word(**{"global": "全局"})] = key("规则", "rules", "全局")
-    timezone: Zone = key("时区", "timezone", "Asia/Shanghai")
-    quiet: dict[Annotated[Quieted, _QUIET_KEY], QuietText] = key("免打扰", "quiet", {})
-    caps: Caps = key("频控", "caps", Caps())
-    ladders: dict[str, Ladder] = key("催办", "ladders", {})
-    workdays: Workdays = key("工作日历", "workdays", Workdays())
-    approval: Approval = key("审批", "approval", Approval())
+    name: Annotated[Literal["全局"], word(**{"global": "全局"})] = key(
+        "规则", "rules", "全局", description="写 全局"
+    )
+    timezone: Zone = key("时区", "timezone", "Asia/Shanghai", description="默认 Asia/Shanghai")
+    quiet: dict[Annotated[Quieted, _QUIET_KEY], QuietText] = key(
+        "免打扰", "quiet", {}, description="客户、客户群、员工各自不打扰的时段，例如 21:30-08:30"
+    )
+    caps: Caps = key("频控", "caps", Caps(), description="多久最多发多少条")
+    ladders: dict[str, Ladder] = key(
+        "催办", "ladders", {}, description="任务没做完时，按什么节奏提醒和转派"
+    )
+    workdays: Workdays = key("工作日历", "workdays", Workdays(), description="哪些天算工作日")
+    approval: Approval = key("审批", "approval", Approval(), description="发布前由谁批准")
+    attributes: dict[str, AttributeKind] = key(
+        "客户属性",
+        "attributes",
+        {},
+        description="客户身上的日期，例如 预产期: 日期、生日: 每年、生日: 农历每年",
+    )
+    reply_sources: Annotated[tuple[ReplySource, ...], one_or_more] = key(
+        "客户回复来源",
+        "reply_sources",
+        (),
+        description="“客户回复”从哪里知道；一个都没有就不会发生",
+    )

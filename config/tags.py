@@ -11,4 +11,6 @@ TagName = Annotated[str, Field(min_length=1, max_length=30)]
 
 class Tags(Strict):
     block = "标签"
-    groups: dict[TagName, tuple[TagName, ...]] = key("标签", "tags")
+    groups: dict[TagName, tuple[TagName, ...]] = key(
+        "标签", "tags", description="标签组: [标签, 标签]"
+    )

@@ -13,25 +13,27 @@ Manager: TypeAlias = Annotated[str, word(department_leader=DEPARTMENT_LEADER), n
 
 class Shop(Strict):
     block = "门店"
-    name: str = key("门店", "shop", min_length=1)
-    department: int = key("部门", "department", ge=1)
+    name: str = key("门店", "shop", min_length=1, description="门店名")
+    department: int = key("部门", "department", ge=1, description="企业微信的部门编号")
     """WeCom's department number."""
-    manager: Manager = key("店长", "manager", DEPARTMENT_LEADER)
+    manager: Manager = key(
+        "店长", "manager", DEPARTMENT_LEADER, description="姓名，或 部门负责人（默认）"
+    )
     """A person's name, or 部门负责人: whoever leads the department in WeCom."""
 
 
 class Team(Strict):
     block = "团队"
-    name: str = key("团队", "team", "默认")
-    shops: tuple[Shop, ...] = key("门店", "shops", ())
+    name: str = key("团队", "team", "默认", description="名字，默认 默认")
+    shops: tuple[Shop, ...] = key("门店", "shops", (), description="每个门店和它的部门")
     roles: dict[str, Annotated[tuple[Person, ...], one_or_more, Field(min_length=1)]] = key(
-        "角色", "roles", {}
+        "角色", "roles", {}, description="角色: [姓名, 姓名]"
     )
     people: dict[str, Annotated[str, Field(min_length=1, max_length=64)]] = key(
-        "人员", "people", {}
+        "人员", "people", {}, description="姓名: 企业微信账号"
     )
     customer_shop: Annotated[Literal["跟进人所在门店"], word(shop_of_follower="跟进人所在门店")] = (
-        key("客户门店", "customer_shop", "跟进人所在门店")
+        key("客户门店", "customer_shop", "跟进人所在门店", description="客户算哪个门店")
     )
 
     def userid(self, name: str) -> str:

@@ -21,8 +21,12 @@ class Groups(Strict):
     """Which groups: by a part of their name, or by number."""
 
     block = "群"
-    name_contains: str | None = key("名称包含", "name_contains", None, min_length=1)
-    chat_ids: Annotated[tuple[str, ...], one_or_more] = key("群编号", "chat_ids", ())
+    name_contains: str | None = key(
+        "名称包含", "name_contains", None, min_length=1, description="群名里有这几个字的群"
+    )
+    chat_ids: Annotated[tuple[str, ...], one_or_more] = key(
+        "群编号", "chat_ids", (), description="直接写群的编号"
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -39,23 +43,38 @@ class Theme(Strict):
     """主题群: one theme and its groups."""
 
     block = "主题群"
-    name: str = key("主题群", "theme", min_length=1)
+    name: str = key("主题群", "theme", min_length=1, description="主题的名字，不要重复")
     purpose: Annotated[
         Literal["育儿交流", "服务", "购物", "活动", "KOC"],
         word(parenting="育儿交流", service="服务", shopping="购物", event="活动"),
-    ] = key("用途", "purpose", "育儿交流")
-    groups: Groups = key("群", "groups")
-    capacity: Annotated[int, number("人")] = key("容量", "capacity", 190, ge=1, le=500)
-    daily_limit: Annotated[int | None, number("人")] = key("每天最多", "daily_limit", None)
-    overflow: Annotated[tuple[Overflow, ...], one_or_more] = key(
-        "满了", "overflow", ("下一个群", "候补")
+    ] = key("用途", "purpose", "育儿交流", description="育儿交流（默认）、购物、活动、KOC")
+    groups: Groups = key("群", "groups", description="哪些群属于这个主题")
+    capacity: Annotated[int, number("人")] = key(
+        "容量", "capacity", 190, ge=1, le=500, description="一个群最多多少人（默认 190人）"
     )
-    owner: ReceiverText = key("群主", "owner", Receiver("跟进人"))
-    group_name: str = key("群名", "group_name", "")
-    welcome: Annotated[str, named("素材")] | None = key("入群欢迎语", "welcome", None)
-    held_for: Length = key("占位有效", "held_for", _THREE_DAYS)
-    cooldown: Length = key("退群冷却", "cooldown", _THIRTY_DAYS)
-    join_tags: TagNames = key("入群打标签", "join_tags", ())
+    daily_limit: Annotated[int | None, number("人")] = key(
+        "每天最多", "daily_limit", None, description="一个群一天最多邀请多少人"
+    )
+    overflow: Annotated[tuple[Overflow, ...], one_or_more] = key(
+        "满了",
+        "overflow",
+        ("下一个群", "候补"),
+        description="群满了依次怎么办：下一个群、自动建群、候补",
+    )
+    owner: ReceiverText = key("群主", "owner", Receiver("跟进人"), description="新群由谁当群主")
+    group_name: str = key(
+        "群名", "group_name", "", description="新群的名字，可以用 {门店名} 和 {序号}"
+    )
+    welcome: Annotated[str, named("素材")] | None = key(
+        "入群欢迎语", "welcome", None, description="进群时发哪份素材"
+    )
+    held_for: Length = key(
+        "占位有效", "held_for", _THREE_DAYS, description="邀请发出后给客户留多久位子（默认 3天）"
+    )
+    cooldown: Length = key(
+        "退群冷却", "cooldown", _THIRTY_DAYS, description="退群后多久以内不再邀请（默认 30天）"
+    )
+    join_tags: TagNames = key("入群打标签", "join_tags", (), description="看到客户进群后打的标签")
     """Given when a member is seen in one of the groups."""
 
 
@@ -63,9 +82,13 @@ class Choice(Strict):
     """如果…主题…, or 否则: 主题."""
 
     block = "选择"
-    conditions: tuple[Condition, ...] = key("如果", "if", ())
-    then: Annotated[str, named("主题")] | None = key("主题", "theme", None)
-    otherwise: Annotated[str, named("主题")] | None = key("否则", "else", None)
+    conditions: tuple[Condition, ...] = key("如果", "if", (), description="都满足就选这个主题")
+    then: Annotated[str, named("主题")] | None = key(
+        "主题", "theme", None, description="选哪个主题"
+    )
+    otherwise: Annotated[str, named("主题")] | None = key(
+        "否则", "else", None, description="前面都不满足时的主题"
+    )
 
     @property
     def theme(self) -> str:
@@ -84,5 +107,7 @@ class ThemePicker(Strict):
     """主题群 with 选择: the theme of the first choice whose conditions hold."""
 
     block = "主题群"
-    name: str = key("主题群", "theme", min_length=1)
-    choices: tuple[Choice, ...] = key("选择", "choices", min_length=1)
+    name: str = key("主题群", "theme", min_length=1, description="分流器的名字，不要重复")
+    choices: tuple[Choice, ...] = key(
+        "选择", "choices", min_length=1, description="从上往下，选第一个条件满足的"
+    )

@@ -1,7 +1,7 @@
-"""The closed list of {变量|默认} in texts."""
+"""What {变量|默认} in texts may name: a closed list, and what the folder declares of customers."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,20 +14,28 @@ class Variable:
 
     name: str
     per_customer: bool = False
+    of_group: bool = False
+    says: str = ""
+    """For docs/sop-language.md."""
 
 
-VARIABLES: Final[Mapping[str, Variable]] = {
+VARIABLES: Final[dict[str, Variable]] = {
     variable.name: variable
     for variable in (
-        Variable("客户昵称", per_customer=True),
-        Variable("员工姓名"),
-        Variable("门店名"),
-        Variable("群名"),
-        Variable("本月入群人数"),
-        Variable("本月退群人数"),
-        Variable("宝宝月龄", per_customer=True),
+        Variable("客户昵称", per_customer=True, says="客户在企业微信里的昵称"),
+        Variable("员工姓名", says="发消息或做任务的员工"),
+        Variable("门店名", says="客户或群所在的门店"),
+        Variable("群名", of_group=True, says="客户群的名字"),
+        Variable("本月入群人数", of_group=True, says="这个群这个月进了多少人"),
+        Variable("本月退群人数", of_group=True, says="这个群这个月走了多少人"),
+        Variable("评分理由", per_customer=True, says="最近一次阶段变化的理由，业务系统传来"),
     )
 }
+
+
+def with_declared(names: Iterable[str]) -> Mapping[str, Variable]:
+    """The variables of a folder: ``names`` are its tag groups and 客户属性."""
+    return VARIABLES | {name: Variable(name, per_customer=True) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +52,12 @@ def placeholders(text: str) -> Iterator[Placeholder]:
         yield Placeholder(found[1].strip(), found[2] or "", found[0])
 
 
-def per_customer(text: str) -> tuple[str, ...]:
+def per_customer(text: str, known: Mapping[str, Variable] = VARIABLES) -> tuple[str, ...]:
     """The placeholders that make the text another one for every customer."""
     return tuple(
         one.written
         for one in placeholders(text)
-        if one.name in VARIABLES and VARIABLES[one.name].per_customer
+        if one.name in known and known[one.name].per_customer
     )
 
 

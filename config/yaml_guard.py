@@ -24,9 +24,19 @@ from ruamel.yaml.reader import ReaderError
 from config.reading import Items, Map, Place, Text
 
 MAX_BYTES = 256 * 1024
+MAX_LINES = 6_000
+MAX_LINE = 20_000
 MAX_DEPTH = 20
 MAX_NODES = 5_000
-_DEEP = re.compile(r"(?:[\[{]\s*){20}")  # the scanner would first look far ahead
+# the scanner would first look far ahead
+_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH}}}|^\s*(?:- +){{{MAX_DEPTH}}}", re.MULTILINE)
+
+
+class _Yaml(YAML):
+    """Without looking through the file system for plug-ins each time."""
+
+    def official_plug_ins(self) -> Any:
+        return []
 
 
 class BadYaml(Exception):
@@ -41,43 +51,52 @@ class Duplicate(BadYaml):
     """The same key twice in one block; ``began`` is the first."""
 
 
-def tree(text: str) -> tuple[Any, list[Duplicate]]:
+def tree(text: str, above: int = 0) -> tuple[Any, list[Duplicate]]:
     """One document as :class:`Map`, :class:`Items` and :class:`Text`; None when it is empty.
 
-    Duplicate keys do not stop the reading; anything else that is wrong raises :class:`BadYaml`.
+    ``above``: so many lines of the file stand before the text. Duplicate keys do not stop the
+    reading; anything else that is wrong raises :class:`BadYaml`.
     """
-    builder = _Builder(_events(text))
+    builder = _Builder(_events(text, above), above)
     return builder.document(), builder.duplicates
 
 
-def _events(text: str) -> Iterator[Event]:
+def _events(text: str, above: int) -> Iterator[Event]:
     if found := _DEEP.search(text):
-        raise BadYaml(
-            f"层级太深，最多 {MAX_DEPTH} 层", _at(text, found.start()), "把里面的步骤拆出来"
-        )
+        raise too_deep(_at(text, found.start(), above))
     try:
-        yield from YAML(typ="safe", pure=True).parse(text)
+        yield from _Yaml(typ="safe", pure=True).parse(text)
     except MarkedYAMLError as error:
-        began = _mark(error.context_mark) if error.context_mark else None
-        at = _mark(error.problem_mark) if error.problem_mark else began or Place(1, 1)
-        raise BadYaml(str(error.problem or error.context or ""), at, began=began) from error
+        began = _mark(error.context_mark, above) if error.context_mark else None
+        at = _mark(error.problem_mark, above) if error.problem_mark else began
+        text = str(error.problem or error.context or "")
+        raise BadYaml(text, at or Place(above + 1, 1), began=began) from error
     except ReaderError as error:
-        at = _at(text, error.position)
+        at = _at(text, error.position, above)
         raise BadYaml("这里有不能显示的字符", at, "删掉这个字符，或重新输入这一行") from error
 
 
-def _at(text: str, position: int) -> Place:
+def too_deep(at: Place) -> BadYaml:
+    return BadYaml(f"层级太深，最多 {MAX_DEPTH} 层", at, "把里面的步骤拆出来")
+
+
+def too_many(at: Place) -> BadYaml:
+    return BadYaml(f"内容太多，一段最多 {MAX_NODES} 项", at, "分成几段或几个文件")
+
+
+def _at(text: str, position: int, above: int) -> Place:
     before = text[:position]
-    return Place(before.count("\n") + 1, position - before.rfind("\n"))
+    return Place(above + before.count("\n") + 1, position - before.rfind("\n"))
 
 
-def _mark(mark: Any) -> Place:
-    return Place(mark.line + 1, mark.column + 1)
+def _mark(mark: Any, above: int) -> Place:
+    return Place(above + mark.line + 1, mark.column + 1)
 
 
 class _Builder:
-    def __init__(self, events: Iterator[Event]) -> None:
+    def __init__(self, events: Iterator[Event], above: int) -> None:
         self._events = events
+        self._above = above
         self._nodes = 0
         self.duplicates: list[Duplicate] = []
 
@@ -85,18 +104,20 @@ class _Builder:
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
                 root = self._node(next(self._events), 0)
-                for _ in self._events:  # to the end, so that nothing behind it goes unread
-                    pass
+                for more in self._events:  # to the end, so that nothing behind it goes unread
+                    if isinstance(more, DocumentStartEvent):
+                        at = _mark(more.start_mark, self._above)
+                        raise BadYaml("这里开始了新的一段", at, "两段之间单独写一行 ---")
                 return root
         return None
 
     def _node(self, event: Event, depth: int) -> Any:
-        at = _mark(event.start_mark)
+        at = _mark(event.start_mark, self._above)
         self._guard(event, depth, at)
         if isinstance(event, ScalarEvent):
             if event.value == "" and event.style is None:
                 return None
-            last_line = event.end_mark.line + 1
+            last_line = _mark(event.end_mark, self._above).line
             return Text.written(event.value, at, last_line=last_line, plain=event.style is None)
         if isinstance(event, SequenceStartEvent):
             return self._items(Items(at), depth)
@@ -111,7 +132,8 @@ class _Builder:
         while not isinstance(event := next(self._events), MappingEndEvent):
             name = self._node(event, depth + 1)
             if not isinstance(name, Text):
-                raise BadYaml("设置项的名称只能是文字", _mark(event.start_mark))
+                at = _mark(event.start_mark, self._above)
+                raise BadYaml("设置项的名称只能是文字", at, "写成 设置项: 值")
             value = self._node(next(self._events), depth + 1)
             if name in block:
                 first = block.keys_at[name]
@@ -123,9 +145,9 @@ class _Builder:
     def _guard(self, event: Event, depth: int, at: Place) -> None:
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise BadYaml(f"内容太多，一个文件最多 {MAX_NODES} 项", at, "分成几个文件")
+            raise too_many(at)
         if depth > MAX_DEPTH:
-            raise BadYaml(f"层级太深，最多 {MAX_DEPTH} 层", at, "把里面的步骤拆出来")
+            raise too_deep(at)
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             _refuse_mark(event, at)
         if getattr(event, "tag", None) not in (None, "!"):

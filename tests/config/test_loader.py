@@ -20,14 +20,17 @@ def book() -> Book:
 
 
 def test_every_shipped_file_loads_without_a_mistake(book: Book) -> None:
-    assert set(book.sops) == {"新客7天欢迎", "0-6月龄妈妈群周历"}
-    assert set(book.themes) == {"0-6月龄", "6-12月龄", "孕期", "新手妈妈综合群"}
+    assert set(book.sops) == {"新客7天欢迎", "0-6月龄妈妈群周历", "母婴KOC培养", "沉默客户召回"}
+    assert set(book.themes) == {"0-6月龄", "6-12月龄", "孕期", "新手妈妈综合群", "KOC荣誉群"}
+    assert set(book.systems) == {"母婴KOC"}
     assert len(book.team.people) == 8
 
 
 def test_no_reminder_of_the_shipped_shop_comes_unexpected(book: Book) -> None:
     assert [mistake.text for mistake in book.reminders] == [
         "每位客户会变成一条单独的群发，员工要逐条点发送",
+        "营销内容没写“为什么发”，员工和客户看不出为什么收到",
+        "企业微信不会把客户消息推给应用，“客户回复”不会发生",
         "营销内容没写“为什么发”，员工和客户看不出为什么收到",
     ]
 

@@ -1,6 +1,6 @@
-"""What people read when they slip: each edit of the shipped SOP beside the golden text it earns."""
+"""What people read when they slip: tests/mistakes has pairs of a file and the text it earns."""
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 
 import pytest
@@ -8,109 +8,83 @@ import pytest
 from config.loader import load_folder, load_texts
 from config.mistakes import Mistake, Mistakes
 
-GOLDEN = Path(__file__).parents[1] / "mistakes"
-FILE, EDITED = "01-新客7天欢迎.yaml", "新客7天欢迎.yaml"
-
-Edit = Callable[[list[str]], None]
-
-
-def change(line: int, old: str, new: str) -> Edit:
-    def edit(lines: list[str]) -> None:
-        assert old in lines[line - 1]
-        lines[line - 1] = lines[line - 1].replace(old, new)
-
-    return edit
+PAIRS = Path(__file__).parents[1] / "mistakes"
+NAMES = sorted(file.stem for file in PAIRS.glob("*.yaml"))
+WELCOME = "01-新客7天欢迎.yaml"
+_ALONE = re.compile(r"^(?:SOP|规则|团队|标签|测试):.*$", re.MULTILINE)
 
 
-def replace(first: int, last: int, *new: str) -> Edit:
-    def edit(lines: list[str]) -> None:
-        lines[first - 1 : last] = new
-
-    return edit
-
-
-EDITS: dict[str, Edit] = {
-    "01-中文冒号": change(5, "状态: 启用", "状态：启用"),
-    "02-Tab缩进": change(56, "    何时", "\t何时"),
-    "03-缩进没对齐": change(57, "    遇非", "     遇非"),
-    "04-设置项拼错": change(77, "何时", "何是"),
-    "05-漏了必填项": replace(8, 15),
-    "06-取值不对": change(5, "启用", "开启"),
-    "07-时间写法": change(56, "第3天 10:00", "第三天上午10点半"),
-    "08-素材不存在": change(82, "话术-7天回访", "话术-七天回访"),
-    "09-标签不存在": change(11, "同行", "同行业"),
-    "10-步骤重名": change(76, "第7天回访", "问需求"),
-    "11-变量写错": change(70, "客户昵称", "客户名称"),
-    "12-大括号开头": change(80, "回访 {客户昵称}：", "{客户昵称} "),
-    "13-at开头": change(80, "回访 {客户昵称}：满意吗？还缺什么？", "@所有人 今天别忘了回访"),
-    "14-等事件没有上限": replace(47, 47),
-    "15-免打扰时段": change(64, "10:30", "22:30"),
-    "16-任务没写完成依据": replace(83, 84),
-    "17-文案超长": replace(70, 71, "        " + "育" * 1400),
-    "18-cron写法": change(56, "第3天 10:00", "0 10 * * 1-5"),
-    "19-顺序倒了": change(77, "第7天", "第4天"),
-    "20-同级写重": change(5, "状态: 启用", "负责人: 李敏"),
-    "21-冒号后没空格": change(4, "负责人: 王芳", "负责人:王芳"),
-    "22-这一版没有的动作": change(44, "等事件", "分流试验"),
-    "23-时长写法": change(47, "2天", "两天"),
-    "24-没有的角色": change(81, "跟进人", "角色/店长助理"),
-    "25-没有的催办": change(41, "标准三级", "标准3级"),
-    "26-没有的主题群": change(50, "按月龄分群", "按月领分群"),
-    "27-没有的标签组": change(46, "宝宝月龄", "宝宝年龄"),
-    "28-没有的员工": change(4, "王芳", "王方"),
-    "29-没有的栏目": replace(59, 59, "      素材: 喂养-01", "      素材轮播: 栏目-喂养知识点"),
-    "30-重复进入写法": change(13, "不允许", "可以"),
-    "31-结果不是按钮": change(88, "很满意", "非常满意"),
-    "32-群的动作": replace(58, 61, "    发到群:", "      素材: 图文-育儿测评", "      由: 群主"),
-    "33-条件写法": change(11, "没有标签", "没标签"),
-    "34-数量写法": change(66, "少于1次", "小于1次"),
-    "35-没有的事件": change(18, "下单", "客户回复"),
-    "36-写空了": change(82, "素材: 话术-7天回访", "素材:"),
-    "37-引用": change(82, "话术-7天回访", "*话术"),
-    "38-引号没配对": change(80, "标题: 回访", '标题: "回访'),
-    "39-任务没写内容": replace(79, 89, "    派任务: 回访一下"),
-    "40-没写做什么": replace(79, 89),
-    "41-附件是文字": change(72, "小程序-到店礼", "话术-问月龄"),
-    "43-轮播只给群": replace(59, 59, "      素材轮播: 栏目-喂养知识"),
-    "42-没有的时区": replace(6, 6, "对象: 客户", "日历: {时区: 亚洲/上海}"),
-}
-
-
-def mistakes_of(shop: dict[str, str], edit: Edit | None) -> list[Mistake]:
-    lines = shop.pop(FILE).split("\n")
-    if edit:
-        edit(lines)
+def mistakes_of(name: str, text: str, shop: dict[str, str]) -> list[Mistake]:
+    """What is said about a file with the shop beside it; it replaces what it is an edit of."""
+    edited = {line.rstrip() for line in _ALONE.findall(text)}
+    beside = {
+        file: other
+        for file, other in shop.items()
+        if not edited & {line.rstrip() for line in _ALONE.findall(other)}
+    }
     try:
-        found = load_texts(shop | {EDITED: "\n".join(lines)}).reminders
+        found = load_texts(beside | {name: text}).reminders
     except Mistakes as mistakes:
         found = mistakes.mistakes
-    return [mistake for mistake in found if mistake.file == EDITED]
+    return [mistake for mistake in found if mistake.file == name]
 
 
 @pytest.fixture
 def standing(shop: dict[str, str]) -> set[str]:
-    """What is said about the file as it stands."""
-    return {mistake.text for mistake in mistakes_of(dict(shop), None)}
+    """What is said about the shop's SOP as it stands."""
+    return {mistake.text for mistake in mistakes_of("x.yaml", shop[WELCOME], shop)}
 
 
-@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_slip_is_told_where_it_is_and_what_to_write(
     name: str, shop: dict[str, str], standing: set[str]
 ) -> None:
-    found = mistakes_of(shop, EDITS[name])
+    found = mistakes_of(f"{name}.yaml", (PAIRS / f"{name}.yaml").read_text("utf-8"), shop)
     told = "\n".join(str(mistake) for mistake in found if mistake.text not in standing)
 
-    assert told + "\n" == (GOLDEN / f"{name}.txt").read_text("utf-8")
+    assert told + "\n" == (PAIRS / f"{name}.txt").read_text("utf-8")
+
+
+def test_every_file_has_its_text_and_every_text_its_file() -> None:
+    assert sorted(file.stem for file in PAIRS.glob("*.txt")) == NAMES
+    assert len(NAMES) >= 52
+    assert len({name.partition("-")[0] for name in NAMES}) == len(NAMES)
 
 
 def test_all_mistakes_are_told_at_once(shop: dict[str, str]) -> None:
-    def many(lines: list[str]) -> None:
-        for name in ("01-中文冒号", "04-设置项拼错", "09-标签不存在", "11-变量写错", "18-cron写法"):
-            EDITS[name](lines)
+    text = shop[WELCOME]
+    for right, wrong in (
+        ("状态: 启用", "状态：启用"),
+        ("同行]", "同行业]"),
+        ("何时: 第3天 10:00", "何时: 0 10 * * 1-5"),
+        ("{客户昵称|亲爱的}", "{客户名称|亲爱的}"),
+        ("何时: 第7天", "何是: 第7天"),
+    ):
+        assert right in text
+        text = text.replace(right, wrong, 1)
 
-    found = mistakes_of(shop, many)
+    found = mistakes_of("x.yaml", text, shop)
 
     assert [mistake.line for mistake in found if mistake.level == "错误"] == [5, 11, 56, 70, 77]
+
+
+README = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_readme_shows_what_is_really_said(page: str) -> None:
+    text = (README / page).read_text("utf-8")
+    shown = re.findall(r"```\n(回访\.yaml:16.*?)```", text, re.DOTALL)
+    sample = re.findall(r"```yaml\n(团队: 默认.*?)```", text, re.DOTALL)[0]
+    sample = re.sub(r"何时: 第7天 15:00.*", "何是: 第7天下午3点", sample)
+    sample = sample.replace("回访 {客户昵称}", "回访 {客户名称}").replace(
+        "素材: 话术-回访\n      完", "素材: 话术-回坊\n      完"
+    )
+
+    with pytest.raises(Mistakes) as caught:
+        load_texts({"回访.yaml": sample})
+
+    assert "\n".join(map(str, caught.value)) + "\n" == shown[0]
 
 
 def test_one_broken_document_does_not_accuse_the_others(shop: dict[str, str]) -> None:
@@ -122,21 +96,19 @@ def test_one_broken_document_does_not_accuse_the_others(shop: dict[str, str]) ->
     assert {mistake.file for mistake in caught.value if mistake.level == "错误"} == {"标签.yaml"}
 
 
-@pytest.mark.parametrize("kind", ["KOC体系", "打法", "激励", "培训", "项目", "测试"])
-def test_a_kind_of_a_later_version_says_so(kind: str, shop: dict[str, str]) -> None:
-    shop["以后.yaml"] = f"{kind}: 某某\n"
-
-    with pytest.raises(Mistakes, match=f"这一版还不支持“{kind}”"):
-        load_texts(shop)
-
-
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("规则: 全局".encode("gbk"), "文件像是 GBK 编码，系统只认 UTF-8"),
         ("规则: 全局".encode("utf-16"), "文件是 UTF-16 编码，系统只认 UTF-8"),
+        ("规则: 全局\n".encode("utf-16-le"), "文件是 UTF-16 编码，系统只认 UTF-8"),
+        ("规则: 全局\n".encode("utf-16-be"), "文件是 UTF-16 编码，系统只认 UTF-8"),
+        ("规则: 全\n局".encode()[:-1], "第 2 行有坏掉的字符，前面是 UTF-8，这里不是"),
+        ("规则: 全\0局".encode(), "这不是文本文件"),
         (b"\x89PNG\r\n\x1a\n\0\0\xff\xfe", "这不是文本文件"),
         (b"#" * 300_000, "文件太大：最多 256 KB"),
+        (b"#\n" * 7_000, "文件太长：7001 行，最多 6000 行"),
+        (b"a: " + b"x" * 30_000, "第 1 行太长：30003 个字，最多 20000 个字"),
     ],
 )
 def test_a_file_that_is_no_utf8_text_is_one_sentence(

@@ -5,14 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.guess import closest, time_phrase
+from config.phrase_table import Unreadable, duration, when
 from config.phrases import (
     After,
     AfterDays,
     AfterWorkdays,
+    AttributeDate,
     Daily,
     Duration,
     EveryWorkday,
     Immediately,
+    Lunar,
     MonthDay,
     MonthFirstWorkday,
     MonthLastDay,
@@ -21,13 +24,11 @@ from config.phrases import (
     On,
     OnDay,
     Span,
-    Unreadable,
     Weekly,
     When,
     Workdays,
-    duration,
+    YearDay,
     in_words,
-    when,
 )
 
 TEN = time(10)
@@ -53,7 +54,26 @@ TEN = time(10)
         ("每月第一个工作日 10:00", MonthFirstWorkday(TEN)),
         ("每月最后一个工作日 16:00", MonthLastWorkday(time(16))),
         ("2026-12-12 10:00", On(date(2026, 12, 12), TEN)),
+        ("每年3月8日 10:00", YearDay(3, 8, TEN)),
+        ("每年2月29日 10:00", YearDay(2, 29, TEN)),
+        ("农历腊月二十三 10:00", Lunar(12, 23, TEN)),
+        ("农历腊月廿三 10:00", Lunar(12, 23, TEN)),
+        ("农历十二月二十三 10:00", Lunar(12, 23, TEN)),
+        ("农历正月初一 09:00", Lunar(1, 1, time(9))),
+        ("农历十一月初十 09:00", Lunar(11, 10, time(9))),
+        ("农历十月十五 10:00", Lunar(10, 15, TEN)),
+        ("农历八月三十 10:00", Lunar(8, 30, TEN)),
+        ("农历除夕 20:00", Lunar(12, 30, time(20))),
+        ("{预产期}前7天 10:00", AttributeDate("预产期", -7, TEN)),
+        ("{生日}当天 10:00", AttributeDate("生日", 0, TEN)),
+        ("{预产期}后3天 10:00", AttributeDate("预产期", 3, TEN)),
         ("immediately", Immediately()),
+        ("yearly 3-8 10:00", YearDay(3, 8, TEN)),
+        ("lunar 12-23 10:00", Lunar(12, 23, TEN)),
+        ("lunar new year's eve 20:00", Lunar(12, 30, time(20))),
+        ("7 days before {预产期} 10:00", AttributeDate("预产期", -7, TEN)),
+        ("on {生日} 10:00", AttributeDate("生日", 0, TEN)),
+        ("3 days after {预产期} 10:00", AttributeDate("预产期", 3, TEN)),
         ("after 2 hours", After(timedelta(hours=2))),
         ("after 2 workdays 10:00", AfterWorkdays(2, TEN)),
         ("same day 19:30", OnDay(1, time(19, 30))),
@@ -80,11 +100,35 @@ def test_a_phrase_has_one_meaning(text: str, meaning: When) -> None:
         "第10000天 10:00",
         "第٣天 10:00",
         "每周八 10:00",
+        "农历腊月 10:00",
+        "农历十三月初一 10:00",
+        "lunar 13-1 10:00",
+        "lunar 12-31 10:00",
+        "{预产期}前7天",
+        "{}前7天 10:00",
+        "{预产期}前十天 10:00",
+        "第" + "9" * 5000 + "天 10:00",
     ],
 )
 def test_anything_else_is_unreadable(text: str) -> None:
     with pytest.raises(Unreadable):
         when(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("每年2月30日 10:00", "2月没有30日"),
+        ("每年4月31日 10:00", "4月没有31日"),
+        ("每年13月1日 10:00", "没有13月"),
+        ("yearly 2-30 10:00", "2月没有30日"),
+    ],
+)
+def test_a_day_no_calendar_has_is_told_as_such(text: str, why: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        when(text)
+
+    assert caught.value.why == why
 
 
 @pytest.mark.parametrize(
@@ -128,6 +172,9 @@ phrases = st.one_of(
     st.builds(MonthLastDay, clocks),
     st.builds(MonthFirstWorkday, clocks),
     st.builds(MonthLastWorkday, clocks),
+    st.builds(YearDay, st.integers(1, 12), st.integers(1, 29), clocks),
+    st.builds(Lunar, st.integers(1, 12), st.integers(1, 30), clocks),
+    st.builds(AttributeDate, st.sampled_from(["预产期", "生日"]), st.integers(-400, 400), clocks),
 )
 
 
@@ -147,6 +194,14 @@ def test_in_words_is_read_back_as_the_same(phrase: When) -> None:
         ("当天：19：30", "当天 19:30"),
         ("每月最后一个工作日下午4点", "每月最后一个工作日 16:00"),
         ("马上", "立即"),
+        ("农历八月十五早上9点", "农历八月十五 09:00"),
+        ("除夕晚上8点", "农历除夕 20:00"),
+        ("中秋节 10:00", "农历八月十五 10:00"),
+        ("预产期前7天", "{预产期}前7天 10:00"),
+        ("{预产期}提前7天 9点", "{预产期}前7天 09:00"),
+        ("{预产期}之后3天", "{预产期}后3天 10:00"),
+        ("{生日} 10:00", "{生日}当天 10:00"),
+        ("每年3月8号 10:00", "每年3月8日 10:00"),
         ("随便", None),
     ],
 )
