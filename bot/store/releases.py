@@ -1,8 +1,10 @@
 """Releases: the whole folder, numbered; what is live is one document moved by compare-and-swap."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bson import Binary
 from pymongo.errors import DuplicateKeyError
@@ -10,14 +12,49 @@ from pymongo.errors import DuplicateKeyError
 from bot.store.due import Rows
 from bot.store.rows import Row
 
+States = Mapping[str, str]  # SOP → the state a command gave it, over its file's own
+Redirects = Mapping[str, Mapping[str, str]]  # SOP → step that is gone → where one goes on, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is live; ``rev`` counts every change of it, ``n`` is 0 before the first release."""
+
+    n: int = 0
+    rev: int = 0
+    states: States = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One release as it was published; ``pictures`` are path → SHA-256 of the bytes."""
+
+    n: int
+    hash: str
+    files: Mapping[str, str]
+    pictures: Mapping[str, str]
+    redirects: Redirects
+    recall: bool
+    base: int
+    author: str
+    note: str
+    published_at: datetime
+    approvals: tuple[Mapping[str, Any], ...]
+
 
 def fingerprint(files: Mapping[str, str], pictures: Mapping[str, bytes]) -> str:
     """The same for equal folders, whatever the order of their files."""
+    marks = {path: hashlib.sha256(content).hexdigest() for path, content in pictures.items()}
+    return fingerprint_of(files, marks)
+
+
+def fingerprint_of(files: Mapping[str, str], pictures: Mapping[str, str]) -> str:
+    """As :func:`fingerprint`, from the SHA-256 of the pictures."""
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(f"{path}\0{files[path]}\0".encode())
     for path in sorted(pictures):
-        digest.update(f"{path}\0{hashlib.sha256(pictures[path]).hexdigest()}\0".encode())
+        digest.update(f"{path}\0{pictures[path]}\0".encode())
     return digest.hexdigest()
 
 
@@ -25,30 +62,77 @@ class ReleaseShelf:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
+    # ---- what is live ----------------------------------------------------------------------------
+
     async def head(self) -> int:
         """The number that is live; 0 before anything was published."""
-        row = await self._rows.find_one({"_id": "head"})
-        return int(row["n"]) if row else 0
+        return (await self.live()).n
+
+    async def live(self) -> Head:
+        row = await self._rows.find_one({"_id": "head"}, {"ids": 0})
+        if row is None:
+            return Head()
+        states = {one["sop"]: one["state"] for one in row.get("states", ())}
+        return Head(int(row["n"]), int(row["rev"] if "rev" in row else row["n"]), states)
+
+    async def set_states(self, seen: Head, states: States) -> bool:
+        """Give SOPs these states over their files' own; False when head is not as ``seen``."""
+        moved = await self._rows.update_one(
+            self._as_seen(seen), {"$set": {"states": _listed(states), "rev": seen.rev + 1}}
+        )
+        return moved.modified_count == 1
+
+    # ---- what was published ----------------------------------------------------------------------
+
+    async def get(self, n: int) -> Stored:
+        """Release ``n``; KeyError when there is none."""
+        row = await self._release(n)
+        redirects: dict[str, dict[str, str]] = {}
+        for one in row.get("redirects", ()):
+            redirects.setdefault(one["sop"], {})[one["step"]] = one["to"]
+        return Stored(
+            n=n,
+            hash=str(row["hash"]),
+            files={f["path"]: f["text"] for f in row["files"]},
+            pictures={p["path"]: p["sha"] for p in row["pictures"]},
+            redirects=redirects,
+            recall=bool(row.get("recall")),
+            base=int(row["base"]),
+            author=str(row["author"]),
+            note=str(row["note"]),
+            published_at=row["published_at"],
+            approvals=tuple(row.get("approvals", ())),
+        )
 
     async def files(self, n: int) -> dict[str, str]:
         """The texts of release ``n``; KeyError when there is none."""
-        return {f["path"]: f["text"] for f in (await self._release(n))["files"]}
+        return dict((await self.get(n)).files)
 
     async def published_at(self, n: int) -> datetime:
-        at: datetime = (await self._release(n))["published_at"]
-        return at
+        return (await self.get(n)).published_at
 
     async def fingerprint(self, n: int) -> str:
         """Empty for release 0."""
-        return str((await self._release(n))["hash"]) if n else ""
+        return (await self.get(n)).hash if n else ""
+
+    async def number_of(self, mark: str) -> int:
+        """The newest release with these contents that was ever live; 0 when there is none."""
+        head = await self._rows.find_one({"_id": "head"}, {"ids": 1})
+        ids: Mapping[str, str] = (head or {}).get("ids", {})
+        return max((int(n) for n, id in ids.items() if id == f"{n}:{mark}"), default=0)
 
     async def asset(self, path: str) -> bytes | None:
         """The picture of this name in what is live; None when there is none."""
         n = await self.head()
-        pictures = (await self._release(n))["pictures"] if n else []
-        mark = next((p["sha"] for p in pictures if p["path"] == path), None)
-        row = await self._rows.find_one({"_id": f"asset:{mark}"}) if mark else None
+        mark = (await self.get(n)).pictures.get(path) if n else None
+        return await self.picture(mark) if mark else None
+
+    async def picture(self, mark: str) -> bytes | None:
+        """The picture with this SHA-256; None when it was never published."""
+        row = await self._rows.find_one({"_id": f"asset:{mark}"})
         return bytes(row["bytes"]) if row else None
+
+    # ---- publishing ------------------------------------------------------------------------------
 
     async def publish(
         self,
@@ -59,17 +143,21 @@ class ReleaseShelf:
         author: str,
         note: str,
         at: datetime,
+        redirects: Redirects | None = None,
+        recall: bool = False,
+        keep: Callable[[States], States] = dict,
     ) -> int | None:
         """Make the folder live as release base + 1; None when head has moved on meanwhile.
 
         The release is complete before head names it, so a crash in between changes nothing.
+        ``keep`` says which of the states that commands gave live on.
         """
         marks = {path: hashlib.sha256(content).hexdigest() for path, content in pictures.items()}
         for path, content in pictures.items():
             await self._rows.replace_one(
                 {"_id": f"asset:{marks[path]}"}, {"bytes": Binary(content)}, upsert=True
             )
-        n, mark = base + 1, fingerprint(files, pictures)
+        n, mark = base + 1, fingerprint_of(files, marks)
         release = {
             "_id": f"{n}:{mark}",
             "files": [{"path": path, "text": text} for path, text in sorted(files.items())],
@@ -79,21 +167,62 @@ class ReleaseShelf:
             "author": author,
             "note": note,
             "published_at": at,
+            "recall": recall,
+            "approvals": await self.approvals(mark),
+            "redirects": [
+                {"sop": sop, "step": step, "to": to}
+                for sop, steps in (redirects or {}).items()
+                for step, to in steps.items()
+            ],
         }
         await self._rows.replace_one({"_id": release["_id"]}, release, upsert=True)
-        return n if await self._advance(base, n, f"{n}:{mark}") else None
+        return n if await self._advance(base, n, f"{n}:{mark}", keep) else None
 
-    async def _advance(self, base: int, n: int, release: str) -> bool:
+    async def _advance(
+        self, base: int, n: int, release: str, keep: Callable[[States], States]
+    ) -> bool:
         """Two publishers of the same number differ by their hash: head says whose it is."""
-        change = {"n": n, f"ids.{n}": release}
-        if base:
-            moved = await self._rows.update_one({"_id": "head", "n": base}, {"$set": change})
-            return moved.modified_count == 1
+        while base:
+            seen = await self.live()
+            if seen.n != base:
+                return False
+            change = {"n": n, f"ids.{n}": release, "rev": seen.rev + 1}
+            change["states"] = _listed(keep(seen.states))
+            moved = await self._rows.update_one(self._as_seen(seen), {"$set": change})
+            if moved.modified_count:
+                return True  # else a state was set meanwhile, or somebody else has published
         try:
-            await self._rows.insert_one({"_id": "head", "n": n, "ids": {str(n): release}})
+            await self._rows.insert_one(
+                {"_id": "head", "n": n, "ids": {str(n): release}, "rev": 1, "states": []}
+            )
         except DuplicateKeyError:
             return False
         return True
+
+    @staticmethod
+    def _as_seen(seen: Head) -> Row:
+        rev: Any = seen.rev
+        if seen.rev == seen.n:  # written before revisions were counted
+            rev = {"$in": [seen.rev, None]}
+        return {"_id": "head", "n": seen.n, "rev": rev}
+
+    # ---- approvals -------------------------------------------------------------------------------
+
+    async def approvals(self, mark: str) -> list[Row]:
+        """Who approved these contents, oldest first: {who, userid, at, typed_by}."""
+        row = await self._rows.find_one({"_id": f"approvals:{mark}"})
+        return list(row["by"]) if row else []
+
+    async def approve(
+        self, mark: str, *, who: str, userid: str, typed_by: str, at: datetime
+    ) -> None:
+        """Remember an approval; the same person's second one changes nothing."""
+        given = {"who": who, "userid": userid, "at": at, "typed_by": typed_by}
+        await self._rows.update_one(
+            {"_id": f"approvals:{mark}"}, {"$setOnInsert": {"by": []}}, True
+        )
+        unknown = {"_id": f"approvals:{mark}", "by.userid": {"$ne": userid}}
+        await self._rows.update_one(unknown, {"$push": {"by": given}})
 
     async def _release(self, n: int) -> Row:
         head = await self._rows.find_one({"_id": "head"}, {f"ids.{n}": 1})
@@ -101,3 +230,8 @@ class ReleaseShelf:
         if row is None:
             raise KeyError(f"release {n}")
         return row
+
+
+def _listed(states: States) -> list[Row]:
+    """As a list: the name of an SOP may hold dots, a key of a document had better not."""
+    return [{"sop": sop, "state": state} for sop, state in sorted(states.items())]
