@@ -1,0 +1,89 @@
+"""What is waiting, for how long and why: counted for people who ask, never on a fast path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from bot.store.rows import Row
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Rows of one kind: how many, and since (or until) when the first of them waits."""
+
+    count: int = 0
+    first: datetime | None = None
+
+
+class Backlog:
+    def __init__(self, db: AsyncDatabase[Row]) -> None:
+        self._db = db
+
+    async def due(self, collection: str, now: datetime, where: Mapping[str, Any]) -> Waiting:
+        """Rows whose moment has come and that nobody has done yet."""
+        return await self._waiting(collection, {**where, "due_at": {"$lte": now}}, "due_at")
+
+    async def later(self, collection: str, now: datetime, where: Mapping[str, Any]) -> Waiting:
+        """Rows whose moment is still to come."""
+        return await self._waiting(collection, {**where, "due_at": {"$gt": now}}, "due_at")
+
+    async def retried(self, limit: int = 5) -> list[Row]:
+        """Callbacks that failed and will be tried again: the reasons, the most frequent first."""
+        lanes = {"$in": ["urgent", "normal"]}  # so that the index can answer
+        match = {"lane": lanes, "due_at": {"$gt": _LONG_AGO}, "tries": {"$gt": 0}}
+        return await self._grouped("inbox", match, {"why": "$why"}, "due_at", limit)
+
+    async def outbox(self) -> list[Row]:
+        """Unsent, failed and unknown calls by kind and state, with the reason of one of them."""
+        match = {"state": {"$in": ["ready", "sending", "failed", "unknown"]}}
+        return await self._grouped("outbox", match, {"kind": "$kind", "state": "$state"}, "due_at")
+
+    async def deliveries(self) -> list[Row]:
+        """Pushes not yet decided by state and reason."""
+        match = {"state": "ready"}
+        return await self._grouped("deliveries", match, {"reason": "$reason"}, "due_at")
+
+    async def unconfirmed(self) -> list[Row]:
+        """Pushes that wait in somebody's WeCom for their tap, by member of staff."""
+        match = {"state": "created"}
+        return await self._grouped("deliveries", match, {"staff": "$staff"}, "planned_at")
+
+    async def stuck(self, limit: int = 10) -> list[Row]:
+        """Journeys set aside because they cannot go on."""
+        found = self._db["journeys"].find({"stuck": True}, {"sop": 1, "subject": 1, "step": 1})
+        return await found.limit(limit).to_list(None)
+
+    async def overdue_tasks(self, now: datetime) -> list[Row]:
+        """Tasks past their deadline and still open, by member of staff."""
+        match = {"open": True, "deadline": {"$lt": now}}
+        return await self._grouped("tasks", match, {"staff": "$staff"}, "deadline")
+
+    async def _waiting(self, collection: str, match: Row, since: str) -> Waiting:
+        group = {"_id": None, "n": {"$sum": 1}, "first": {"$min": f"${since}"}}
+        found = await self._db[collection].aggregate([{"$match": match}, {"$group": group}])
+        rows = await found.to_list(None)
+        return Waiting(rows[0]["n"], rows[0]["first"]) if rows else Waiting()
+
+    async def _grouped(
+        self, collection: str, match: Row, by: Mapping[str, str], since: str, limit: int = 50
+    ) -> list[Row]:
+        group = {
+            "_id": dict(by),
+            "n": {"$sum": 1},
+            "first": {"$min": f"${since}"},
+            "error": {"$max": "$error"},
+        }
+        found = await self._db[collection].aggregate(
+            [
+                {"$match": match},
+                {"$group": group},
+                {"$sort": {"n": -1, "_id": 1}},
+                {"$limit": limit},
+            ]
+        )
+        return [{**row.pop("_id"), **row} for row in await found.to_list(None)]
