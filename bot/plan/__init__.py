@@ -1,0 +1,1 @@
+"""What publishing a folder would do: ``make`` finds out, ``render`` tells, ``saved`` keeps it."""
