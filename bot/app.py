@@ -17,7 +17,17 @@ from bot.context import Context, Hints
 from bot.dispatcher import Dispatcher
 from bot.intake import Intake
 from bot.model import LANES, Lane
-from bot.publish import HeadMoved, LiveReleases, decoded, differs, publish, read_folder
+from bot.publish import (
+    Base,
+    Contents,
+    HeadMoved,
+    LiveReleases,
+    decoded,
+    differs,
+    publish,
+    read_folder,
+    remember_base,
+)
 from bot.sender import Sender
 from bot.spool import Spool
 from bot.store import Store
@@ -245,6 +255,18 @@ async def open_shop(ctx: Context) -> None:
     await settle_release(ctx, book)
 
 
+async def _remember_base(ctx: Context) -> None:
+    """A folder that is what is live comes from there, whoever published it."""
+    head = await ctx.store.releases.head()
+    raw, pictures = read_folder(ctx.settings.config_dir)
+    try:
+        contents = Contents(decoded(raw), pictures)
+    except Mistakes:
+        return
+    if head and contents.hash == await ctx.store.releases.fingerprint(head):
+        remember_base(ctx.settings.config_dir, Base(head, contents.hash))
+
+
 async def _compare(ctx: Context, live: int) -> None:
     raw, pictures = read_folder(ctx.settings.config_dir)
     try:
@@ -253,8 +275,8 @@ async def _compare(ctx: Context, live: int) -> None:
         drifted = True
     if drifted:
         log.warning(
-            "配置文件夹和线上第 %s 版不同；要发布请运行 qunce apply。"
-            " The folder differs from what is live; `qunce apply` publishes it.",
+            "配置文件夹和线上第 %s 版不同；要发布请运行 qunce apply，要取回线上的请运行 qunce pull。"
+            " The folder differs from what is live; `qunce apply` publishes it, `qunce pull` fetches what is live.",
             live,
         )
 
@@ -306,6 +328,7 @@ async def _persistently(
 async def _work(ctx: Context, stop: asyncio.Event, door: Door | None = None) -> None:
     """Until told to stop: then nothing more is let in, and what is in hand is finished."""
     await open_shop(ctx)
+    await _remember_base(ctx)
     machine = Machine(ctx)
     machine.start()
     await stop.wait()

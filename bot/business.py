@@ -1,7 +1,8 @@
-"""What the shop's own systems (orders, visits) may tell us through ``POST /api/events``."""
+"""What the shop's own systems (orders, visits, stages …) may tell us by ``POST /api/events``."""
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationError,
 )
@@ -36,8 +38,51 @@ class BusinessEvent(BaseModel):
 
     id: Name
     subject: Name  # external_userid
-    kind: Name  # order, visit …
+    kind: Name  # order, visit, interaction, reply, stage, form, profile, or a name of their own
     at: Annotated[AwareDatetime, BeforeValidator(_iso)]
+
+
+class _Details(BaseModel):
+    """The further fields of one kind; any others are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class StageEvent(_Details):
+    """阶段变化: the customer is at a stage of a KOC体系 now."""
+
+    system: Name
+    stage: Name
+    score: float | None = None
+    reason: Annotated[str, StringConstraints(max_length=200, strict=True)] = ""
+
+
+class FormEvent(_Details):
+    """表单提交."""
+
+    form: Name
+
+
+class ProfileEvent(_Details):
+    """客户属性: ISO dates by name; null takes one back."""
+
+    attributes: Annotated[Mapping[Name, Name | None], Field(min_length=1)]
+
+
+_KINDS: Mapping[str, type[StageEvent | FormEvent | ProfileEvent]] = {
+    "stage": StageEvent,
+    "form": FormEvent,
+    "profile": ProfileEvent,
+}
+
+
+def details(kind: str, data: Mapping[str, Any]) -> StageEvent | FormEvent | ProfileEvent | None:
+    """The further fields of a kind that has some; None for one whose further fields are free.
+
+    Raises ValidationError; of an event that came by :func:`read` it does not.
+    """
+    model = _KINDS.get(kind)
+    return model.model_validate(data) if model else None
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
@@ -59,7 +104,9 @@ def _raw(header: str) -> bytes:
 def read(body: bytes) -> BusinessEvent:
     """Raises ``BadEvent`` naming the first field that is wrong."""
     try:
-        return BusinessEvent.model_validate_json(body)
+        event = BusinessEvent.model_validate_json(body)
+        details(event.kind, event.model_extra or {})
+        return event
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in wrong["loc"]) or "body"

@@ -1,6 +1,6 @@
 """What every handler, timed duty and page is given to work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +17,11 @@ class Release:
 
     n: int
     book: Book
+    redirects: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """SOP → a step that is gone → where one goes on; "": nowhere."""
+    hash: str = ""
+    rev: int = 0
+    """Of head, which counts states set by commands too; 0 for an earlier release."""
 
 
 class Releases(Protocol):

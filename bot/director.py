@@ -16,7 +16,7 @@ from bot.dispatcher import Dispatcher
 from bot.model import LANES
 from bot.sender import Sender
 from handlers import router
-from scheduler import occurrences
+from scheduler import moments
 from scheduler.clock import DUTIES
 
 Work = Callable[[], Awaitable[bool]]
@@ -92,7 +92,7 @@ class Director:
     async def play(self, until: datetime, watch: Callable[[datetime], Awaitable[None]]) -> None:
         """Live through the time until ``until``; ``watch`` is told of every moment."""
         ahead = await self.rest()
-        calendar_at = await occurrences.next_moment(self._ctx)
+        calendar_at = await moments.next_moment(self._ctx)
         while self._clock.now < until:
             coming = [at for at in (ahead, calendar_at, _next_stride(self._clock.now)) if at]
             moment = min(*coming, until)
@@ -100,9 +100,10 @@ class Director:
             await self._company.turn_to(moment)
             if moment == calendar_at or _on_stride(moment):
                 await self._drain("occurrences")
+                await self._drain("audiences")
                 await self._drain("openings")
                 await self._drain("upkeep")
-                calendar_at = await occurrences.next_moment(self._ctx)
+                calendar_at = await moments.next_moment(self._ctx)
             ahead = await self.rest()
             await watch(moment)
 

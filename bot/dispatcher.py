@@ -18,6 +18,7 @@ from bot.store.due import LEASE_SECONDS
 from bot.wecom.crypto import Crypto
 from bot.wecom.errors import Paced
 from bot.wecom.events import Event, parse
+from config.settings import Settings
 
 Lane = Literal["urgent", "normal"]
 
@@ -32,6 +33,22 @@ _HANDLED = Counter("qunce_callbacks_handled", "Callbacks by how they ended", ["k
 log = logging.getLogger(__name__)
 
 
+class Envelopes:
+    """Opens what the inbox keeps as WeCom sealed it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._locks = {
+            route: Crypto(*settings.keys(route), settings.corp_id)
+            for route in ("app", "contact", "directory")
+        }
+
+    def open(self, incoming: Incoming) -> Event | Posted:
+        """The event inside; raises BadEnvelope or Malformed when there is none to be had."""
+        if incoming.route == "events":
+            return _posted(incoming.envelope)
+        return parse(self._locks[incoming.route].decrypt_stored(incoming.envelope))
+
+
 class Dispatcher:
     """One lane's loop body. The urgent lane has a loop and a claim of its own."""
 
@@ -41,10 +58,7 @@ class Dispatcher:
         self._lane = lane
         self._hands = asyncio.Semaphore(AT_ONCE[lane])
         self._batches: dict[asyncio.Task[None], _Batch] = {}
-        self._locks = {
-            route: Crypto(*ctx.settings.keys(route), ctx.settings.corp_id)
-            for route in ("app", "contact", "directory")
-        }
+        self._envelopes = Envelopes(ctx.settings)
 
     async def work(self) -> bool:
         """Handle what is due; False when nothing is due and nothing is in hand."""
@@ -87,7 +101,7 @@ class Dispatcher:
         """One callback from its envelope to its end."""
         inbox, event = self._ctx.store.inbox, None
         try:
-            event = self._open(incoming)
+            event = self._envelopes.open(incoming)
             handler = self._router.handler_for(event)
             if handler is None:
                 raise NotForUs("没有这类事件的处理程序")
@@ -105,11 +119,6 @@ class Dispatcher:
 
     async def renew(self, owner: str, ids: Sequence[str]) -> None:
         await self._ctx.store.inbox.due.renew(owner, ids)
-
-    def _open(self, incoming: Incoming) -> Event | Posted:
-        if incoming.route == "events":
-            return _posted(incoming.envelope)
-        return parse(self._locks[incoming.route].decrypt_stored(incoming.envelope))
 
     async def _failed(
         self, incoming: Incoming, owner: str, event: Event | Posted | None, error: Exception

@@ -57,9 +57,20 @@ class Contact(Record):
     tags: tuple[str, ...] = ()  # "组/名" by anyone, resolved when the contact was last read
     shop: str = ""
     happened: dict[str, list[datetime]] = field(default_factory=dict)  # kind → last ≤ 20 times
+    scores: dict[str, float] = field(default_factory=dict)  # KOC体系 → score
+    stages: dict[str, str] = field(default_factory=dict)  # KOC体系 → stage
+    score_reasons: dict[str, str] = field(default_factory=dict)  # KOC体系 → 评分理由
+    attributes: dict[str, str] = field(default_factory=dict)  # 客户属性 → ISO date
+    told_at: dict[str, datetime] = field(default_factory=dict)  # 体系:… 属性:… → the newest word
 
     def relation(self, staff: str) -> Relation | None:
         return next((r for r in self.relations if r.staff == staff), None)
+
+    @property
+    def newest_friend(self) -> Relation | None:
+        """Who has known them for the shortest time; None when nobody is their friend."""
+        friends = (r for r in self.relations if not r.lost)
+        return max(friends, key=lambda r: (r.since, r.staff), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +119,31 @@ class Journey(Record):
     visit: int = 0  # the rev_no that entered the step in hand: its effects are named by it
     release_entered: int = 0
     release_step: int = 0  # the release whose text the step in hand follows
+    pinned: bool = False  # 按旧版走完: every step follows the text of release_entered
+    looked_rev: int = 0  # no process that knows only an earlier head may decide about it
     entered_at: datetime
     step_at: datetime  # when the step before let go
     planned_at: datetime | None = None  # the moment of the step in hand
     due_at: datetime | None = None
     keys: tuple[str, ...] = ()  # facts that wake it: exits and the wait in hand
     wait_since: datetime | None = None
+    wait_began: datetime | None = None  # when the step in hand began to wait
+    past: tuple[str, ...] = ()  # steps behind it: an edit that moves one repeats it for nobody
     results: dict[str, str] = field(default_factory=dict)  # step → 任务结果
+    given: dict[str, int] = field(default_factory=dict)  # step → visit that gave its newest task
+    loop: str = ""  # how far each 循环 around the step in hand has come
+    arm: dict[str, str] = field(default_factory=dict)  # 分流试验 → its arm | 对照组 | 等结果
+    counts_from: datetime | None = None  # 第1天, put off by what was spent waiting for a verdict
+    begun_by: str = ""  # what it began with, which neither ends it nor begins it again
     exit_reason: str = ""
     goal: str = ""  # 达成 | 负面 | ""
     slot: int = 0
     claims: int = 0
+
+    @property
+    def day_one(self) -> datetime:
+        """From when 当天 and 第N天 count."""
+        return self.counts_from or self.entered_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +155,7 @@ class Fact(Record):
     at: datetime
     source: str = ""
     data: dict[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None  # while it may still begin a journey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +205,7 @@ class Delivery(Record):
     sending: str = ""
     reason: str = ""
     seat: str = ""  # the seat this invitation is for
+    recalled: bool = False  # 撤回未发: not to be offered again
     delivered_at: datetime | None = None
     slot: int = 0
 
@@ -222,7 +249,7 @@ class Sending(Record):
     base: str = ""  # what its parts have in common
     part: int = 0
     reminds: int = 0
-    stopping: Literal["", "免打扰", "过期"] = ""  # why it is being cancelled
+    stopping: Literal["", "免打扰", "过期", "撤回"] = ""  # why it is being cancelled
     reason: str = ""
     slot: int = 0
 
@@ -292,7 +319,49 @@ class Occurrence(Record):
     sop: str
     step: str
     scheduled_at: datetime
+    kind: Literal["step", "audience"] = "step"  # audience: 检查人群
     late: bool = False
     cursor: str = ""
     state: Literal["due", "done", "skipped"] = "due"
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment(Record):
+    """``experiment:subject``: the arm somebody was drawn into, once and for good."""
+
+    experiment: str
+    subject: str
+    arm: str  # an arm's name | 对照组 | 等结果
+    bucket: int
+    staff: str = ""
+    journey: str = ""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment(Record):
+    """One 分流试验 by its 名称, from its first customer to its verdict."""
+
+    sop: str
+    measures: str = ""  # 看什么: 下单, 到店 …
+    state: Literal["running", "asking", "decided", "over"] = "running"
+    started_at: datetime
+    since: datetime  # the beginning of the period in hand; 再观察 begins another
+    counted_at: datetime | None = None
+    counts: tuple[dict[str, Any], ...] = ()  # arm, enrolled, n, hits, harmed, chance
+    finding: str = ""  # 胜出 | 判不出 | 不作数
+    why: str = ""
+    proposed: str = ""  # the arm that won, about which the owner is asked
+    kept: str = ""  # 判不出: the arm that stays when the owner wants that
+    asked: int = 0  # how many cards the owner was dealt
+    asked_at: datetime | None = None
+    card: str = ""  # WeCom's task_id of the last
+    verdict: str = ""  # the arm everybody walks from now on
+    decided_by: str = ""  # a userid; "" the rule itself
+    decided_at: datetime | None = None
+    release: int = 0  # the release in which the arm took the experiment's place
+    ended: str = ""  # why there is no such release
+    due_at: datetime | None = None
+    slot: int = 0
+    claims: int = 0

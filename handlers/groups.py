@@ -34,7 +34,7 @@ async def updated(event: GroupUpdated, ctx: Context) -> None:
             event.chat_id,
             joined=joined,
             members=event.members,
-            scene=event.join_scene if joined else None,
+            scene=event.join_scene if joined else event.quit_scene,
             versions=(event.last_version, event.current_version),
             at=event.at,
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.actions import answers
 from bot.actions.dealing import describe, note
 from bot.context import Context
 from bot.playbook.ladder import StaffTime
@@ -14,7 +15,7 @@ SHOWN = 10
 HELP = """可以对我说：
 任务：看看我还有哪些任务没完成
 帮助：看这段说明
-其他时候等我派任务就好，做完了点任务卡片上的按钮。"""
+其他时候等我派任务就好，做完了点任务卡片上的按钮；请你回复什么的时候，直接回复就行。"""
 UNKNOWN = "没听懂。回复“任务”看待办，回复“帮助”看说明。"
 
 
@@ -27,7 +28,7 @@ async def wrote(event: StaffText, ctx: Context) -> None:
         case "帮助":
             text = HELP
         case _:
-            text = UNKNOWN
+            text = await answers.take(ctx, event) or UNKNOWN
     answer = note(ctx, f"text:answer:{event.msg_id}", event.from_user, text)
     await ctx.store.outbox.put([replace(answer, lane="urgent")])
     ctx.hints.ring("urgent outbox")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot import sync
+from bot.actions import news
 from bot.context import Context
 from bot.router import NotYet, Router
 from bot.wecom.events import Event, TagCreated, TagDeleted, TagsShuffled, TagUpdated
@@ -23,6 +24,7 @@ async def changed(event: Event, ctx: Context) -> None:
         return
     starting = ctx.now()
     await sync.read_tags(ctx)
+    await news.tell_news(ctx)
     if read_at is None:
         await ctx.store.marks.start(_READ, starting)
     else:

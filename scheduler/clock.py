@@ -15,15 +15,19 @@ from apscheduler.schedulers.asyncio import (  # noqa: TID251 -- the one clock
 from bot.context import Context
 from bot.worker import Worker
 from scheduler import (
+    audiences,
     deliveries,
+    entries,
     journeys,
     occurrences,
     openings,
     reminders,
     seats,
     sendings,
+    sweep,
     tasks,
     upkeep,
+    verdicts,
 )
 
 Look = Callable[[Context], Awaitable[bool]]
@@ -47,8 +51,12 @@ DUTIES = (
     Duty("sendings", sendings.look, 2),
     Duty("seats", seats.look, 2),
     Duty("reminders", reminders.look, 2),
+    Duty("entries", entries.look, 1),
     Duty("occurrences", occurrences.look, 20),
+    Duty("audiences", audiences.look, 20),
     Duty("openings", openings.look, 20),
+    Duty("sweep", sweep.look, 2),
+    Duty("verdicts", verdicts.look, 20),
     Duty("upkeep", upkeep.look, 60),
 )
 

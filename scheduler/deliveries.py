@@ -9,6 +9,7 @@ from bot.context import Context
 from bot.model import Delivery, Sending
 from bot.playbook import patience
 from bot.playbook.hours import Hours
+from bot.playbook.loops import step_ahead
 from bot.playbook.patience import Decision, Drop, Go, Postpone
 from bot.store.log import line
 from bot.store.rows import Row, slot_of
@@ -40,6 +41,7 @@ class _Batch:
     book: Book
     hours: Hours
     going: list[Delivery] = field(default_factory=list)
+    weighed: dict[str, str] = field(default_factory=dict)
     later: dict[str, Postpone] = field(default_factory=dict)
     dropped: dict[str, Drop] = field(default_factory=dict)
     lines: list[Row] = field(default_factory=list)
@@ -68,6 +70,7 @@ class _Batch:
             hours=self.hours,
             exited=exited,
             state=sop.state if sop else None,
+            calendar=sop.calendar if sop else None,
         )
 
     async def _seatless(self, due: Sequence[Delivery]) -> set[str]:
@@ -88,8 +91,8 @@ class _Batch:
         coming = await self.ctx.store.deliveries.service_later(subjects, self.now, tonight)
         for journey in await self.ctx.store.journeys.standing_before(subjects, tonight):
             sop = self.book.sop(journey.sop)
-            node = sop.flow().nodes.get(journey.step) if sop else None
-            coming[journey.subject] += bool(node and patience.sends_service(node.step))
+            step = step_ahead(sop, journey, self.hours, self.now) if sop else None
+            coming[journey.subject] += bool(step and patience.sends_service(step))
         return coming
 
     async def _take_room(self, delivery: Delivery, service_later: int) -> Decision:
@@ -100,13 +103,18 @@ class _Batch:
             hits = await self.ctx.store.caps.hits(ledger)
             if not patience.room_for_both(hits, windows, service_later):
                 return patience.give_way(delivery, self.now, self.hours)
-        full = await self.ctx.store.caps.reserve(ledger, delivery.id, cls, self.now, windows)
-        return patience.when_full(delivery, full, self.hours) if full else Go()
+        weigh = self.ctx.store.caps.weigh
+        full, hits = await weigh(ledger, delivery.id, cls, self.now, windows)
+        if full:
+            return patience.when_full(delivery, full, self.hours)
+        day = "工作日" if self.hours.is_workday(self.now) else "非工作日"
+        return Go(f"{day}、不在免打扰、{patience.weighed(hits, windows, cls)}")
 
     def _note(self, delivery: Delivery, decision: Decision) -> None:
         match decision:
-            case Go():
+            case Go(why):
                 self.going.append(delivery)
+                self.weighed[delivery.id] = why
                 return
             case Postpone():
                 self.later[delivery.id] = decision
@@ -147,7 +155,7 @@ class _Batch:
             first = self._opened(base, members)
             joined |= await self.ctx.store.sendings.join(first, ids, limit)
         for delivery in self.going:
-            what = f"“{delivery.step}”交给 {delivery.staff} 群发"
+            what = f"“{delivery.step}”交给 {delivery.staff} 群发：{self.weighed[delivery.id]}"
             about = [delivery.subject, delivery.journey, delivery.id]
             sending = joined[delivery.id]
             key = f"{delivery.id}:{sending}"
@@ -157,14 +165,7 @@ class _Batch:
 
     def _base(self, delivery: Delivery) -> str:
         """Only from what no retry changes, so that a crash finds the same message again."""
-        offered = delivery.due_at or delivery.planned_at
-        return base_of(
-            delivery.staff,
-            delivery.subject_type,
-            delivery.content_hash,
-            offered.astimezone(self.hours.tz).date(),
-            delivery.expires_at.replace(minute=0, second=0, microsecond=0),
-        )
+        return base_of(*patience.together(delivery, self.hours.tz))
 
     def _opened(self, base: str, members: Sequence[Delivery]) -> Sending:
         """The message as it is opened, should none be open yet."""

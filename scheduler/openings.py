@@ -12,9 +12,7 @@ async def look(ctx: Context) -> bool:
     begun = 0
     for sop in _beginning_with_a_theme(book):
         groups = await ctx.store.groups.of_theme(sop.entry.theme or "")
-        known = await ctx.store.journeys.first_of(
-            [sop.name, *sop.formerly], [group.id for group in groups]
-        )
+        known = await ctx.store.journeys.first_of(sop.names, [group.id for group in groups])
         for group in groups:
             if group.id not in known:
                 begun += await journeys.begin_group(ctx, sop, group)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from bot.actions import tasks
 from bot.actions.dealing import (
@@ -12,7 +13,6 @@ from bot.actions.dealing import (
     card_row,
     deal,
     describe,
-    is_on_hold,
     manager_of,
     name_of,
     note,
@@ -21,8 +21,9 @@ from bot.context import Context
 from bot.crash import crash_point
 from bot.model import Outgoing, Task
 from bot.playbook import evidence
-from bot.playbook.evidence import judge
-from bot.playbook.ladder import Climb, StaffTime, climb, is_late
+from bot.playbook.chasing import Close, Remind, Wait, is_on_hold, look_at
+from bot.playbook.evidence import judge, question
+from bot.playbook.ladder import Climb, StaffTime, is_late
 from config.book import Book
 
 log = logging.getLogger(__name__)
@@ -34,10 +35,10 @@ _STALE = timedelta(days=1)  # a reminder that could not be sent is worth nothing
 
 async def look(ctx: Context) -> bool:
     """See to one batch of tasks; True when there were any."""
+    book = (await ctx.releases.head()).book  # who cannot read it must not claim either
     owner, batch = await ctx.store.tasks.claim_given(ctx.now())
     if not batch:
         return False
-    book = (await ctx.releases.head()).book
     exited = await ctx.store.journeys.exited(task.journey for task in batch)
     at_work = await ctx.store.staff.many(task.staff for task in batch)
     round_ = _Round(ctx, owner, book, StaffTime.of(book.rules), ctx.now())
@@ -94,27 +95,22 @@ class _Round:
         if not task.open:
             return
         ladder = self.book.rules.ladders.get(task.ladder, ())
-        to = climb(task, ladder, self.staff, self.now)
-        told = judge(task).told
-        if told and (to.overdue or is_late(task)):
-            what = f"已完成：{task.result or '完成'}，系统没有看到旁证"
-            await tasks.close(self.ctx, task, "已完成", "acknowledged", what)
-            return
-        if to.overdue:
+        look = look_at(task, ladder, self.staff, self.now)
+        if look.overdue:
             if not await self.ctx.store.tasks.overdue(self.owner, task, self.now):
                 return
-            task = replace(task, state="已逾期")
             crash_point("reminders.between")
-        if is_late(task):  # told at every look: who noted it may have died before telling
-            await tasks.tell_overdue(self.ctx, task)
-        if to.over:
-            await tasks.close(self.ctx, task, "已过期", task.evidence, "已过期：没有人完成")
-        elif (free := self.staff.free(self.now)) > self.now and (to.remind or to.reassign):
-            await self.ctx.store.tasks.wait_until(self.owner, task.id, free)
-        elif to.reassign and not told and await manager_of(self.ctx, self.book, task):
-            await tasks.hand_over(self.ctx, self.book, task, "转派")
-        else:
-            await self._prepare(task, to, told)
+        if look.late:  # told at every look: who noted it may have died before telling
+            await tasks.tell_overdue(self.ctx, look.task)
+        match look.then:
+            case Close(state, quality, what):
+                await tasks.close(self.ctx, look.task, state, quality, what)
+            case Wait(until):
+                await self.ctx.store.tasks.wait_until(self.owner, task.id, until)
+            case Remind() as remind:
+                await self._remind_or_reassign(look.task, remind)
+            case _:
+                assert_never(look.then)
 
     async def _proved(self, task: Task) -> Task:
         if not task.keys:
@@ -122,11 +118,14 @@ class _Round:
         facts = await self.ctx.store.facts.about(task.keys, task.created_at)
         return await tasks.prove(self.ctx, task, facts)
 
-    async def _prepare(self, task: Task, to: Climb, told: bool) -> None:
-        manager = ""
-        if "店长" in to.remind and not told:
-            manager = await manager_of(self.ctx, self.book, task)
-        self.steps.append(_Step(task, to, own="本人" in to.remind, manager=manager))
+    async def _remind_or_reassign(self, task: Task, then: Remind) -> None:
+        wanted = then.reassign or then.manager
+        manager = await manager_of(self.ctx, self.book, task) if wanted else ""
+        if then.reassign and manager:
+            await tasks.hand_over(self.ctx, self.book, task, "转派")
+            return
+        told = manager if then.manager else ""
+        self.steps.append(_Step(task, then.to, own=then.own, manager=told))
 
     async def remind(self) -> None:
         """The messages first, under the names of their rungs; then the tasks climb."""
@@ -156,8 +155,8 @@ class _Round:
     ) -> None:
         """One task: a fresh card to tap, or what is missing. Several: one text with their names."""
         fresh = [step for step in steps if not await self._reminded(step, staff, carded)]
-        if len(fresh) == 1 and not judge(fresh[0].task).told:
-            task = fresh[0].task
+        task = fresh[0].task if len(fresh) == 1 else None
+        if task and not judge(task).told and not question(task):
             late = "已逾期" if is_late(task) else "提醒"
             row = await deal(self.ctx, self.book, task, task.cards + 1, reminder=late)
             carded[task.id] = replace(row, expires_at=self.now + _STALE)

@@ -5,16 +5,13 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.actions.content import link
+from bot.actions import inviting
 from bot.actions.dealing import note
 from bot.context import Context
-from bot.model import CapWindow, Delivery, Group, Outgoing, Seat
-from bot.playbook.calendar import day_start
+from bot.model import Group, Outgoing, Seat
 from bot.playbook.hours import Hours
 from bot.playbook.placement import choices
-from bot.playbook.wording import fingerprint
 from bot.store.log import line
-from bot.store.rows import slot_of
 from bot.store.seats import HOLDING, WAITING
 from bot.wecom import bodies
 from config.book import Book
@@ -22,11 +19,8 @@ from config.themes import Theme
 
 log = logging.getLogger(__name__)
 
-TOGETHER = timedelta(minutes=10)  # invitations to one group within it become one 群发
 _AFTER_FAILURE = timedelta(minutes=10)
 _TRY_AGAIN = timedelta(days=1)  # the waiting are woken by a free place; this is for the forgotten
-_WAITS_AT_MOST = timedelta(days=30)
-_INVITE = "点下面的链接，扫码进群"
 
 
 async def look(ctx: Context) -> bool:
@@ -79,7 +73,7 @@ class _Placing:
             await seats.wake_waiting(theme.name, self.now)
         elif until := await self._cooling(seat, theme):
             await self.give_up(seat, f"退群冷却到 {self.hours.local(until)}")
-        elif seat.created_at + _WAITS_AT_MOST <= self.now:
+        elif seat.created_at + inviting.WAITS_AT_MOST <= self.now:
             await self.give_up(seat, "候补太久")
         elif not (group := await self._hold(seat, theme)):
             await self._wait(seat, theme)
@@ -94,8 +88,7 @@ class _Placing:
 
     async def see_to(self, seat: Seat, theme: Theme) -> None:
         """已占位 or 已邀请: invite once the group has a QR code, give up when time is over."""
-        held_at = seat.held_at or self.now
-        expires = self.hours.add(theme.held_for, held_at)
+        expires = inviting.held_until(seat, theme, self.hours, self.now)
         group = await self.ctx.store.groups.get(seat.group)
         if self.now >= expires:
             await self.give_up(seat, "占位有效期已过")
@@ -107,7 +100,8 @@ class _Placing:
             await self.ctx.store.seats.look_again(self.owner, seat, again)
         else:
             if seat.state == "已占位":
-                await self.ctx.store.deliveries.put([self._invitation(seat, theme, group, expires)])
+                invitation = inviting.invitation(seat, theme, group, expires, self.now)
+                await self.ctx.store.deliveries.put([invitation])
             await self.ctx.store.seats.look_again(self.owner, seat, expires)
 
     async def give_up(self, seat: Seat, why: str) -> None:
@@ -136,8 +130,7 @@ class _Placing:
 
     async def _cooling(self, seat: Seat, theme: Theme) -> datetime | None:
         left = await self.ctx.store.seats.last_left(theme.name, seat.subject)
-        until = self.hours.add(theme.cooldown, left) if left else None
-        return until if until and until > self.now else None
+        return inviting.cooling_until(left, theme, self.hours, self.now)
 
     async def _hold(self, seat: Seat, theme: Theme) -> Group | None:
         """The place held already (we died before saying so), else the first that can be had."""
@@ -153,13 +146,9 @@ class _Placing:
 
     async def _admission(self, seat: Seat, theme: Theme) -> datetime | None:
         """每天最多: None when the seat may be taken today, else when to ask again."""
-        if theme.daily_limit is None:
+        window = inviting.daily_window(theme, self.now, self.hours.tz)
+        if window is None:
             return None
-        since = day_start(self.now, self.hours.tz)
-        until = day_start(since + timedelta(hours=36), self.hours.tz)
-        window = CapWindow(
-            rule=f"每天最多{theme.daily_limit}人", limit=theme.daily_limit, since=since, until=until
-        )
         full = await self.ctx.store.caps.reserve(
             f"theme:{theme.name}", seat.id, "服务", self.now, [window]
         )
@@ -208,35 +197,7 @@ class _Placing:
             due_at=self.now,
         )
 
-    def _invitation(self, seat: Seat, theme: Theme, group: Group, expires: datetime) -> Delivery:
-        """The same words for everybody invited to the group, so that they can go together."""
-        code = group.join_way["qr_code"]
-        qr = link(f"进群：{group.name}", code, _INVITE) | {"picurl": code}
-        message = {"text": f"邀请您加入“{theme.name}”群，{_INVITE}～", "attachments": [qr]}
-        moment = _next(TOGETHER, self.now)
-        return Delivery(
-            id=f"{seat.id}:invite",
-            journey=seat.journey,
-            sop=seat.journey.rsplit(":", 2)[0],
-            step=f"邀请入主题群：{theme.name}",
-            subject=seat.subject,
-            staff=seat.staff,
-            message=message,
-            content_hash=fingerprint(message),
-            planned_at=moment,
-            expires_at=expires,
-            due_at=moment,
-            seat=seat.id,
-            slot=slot_of(seat.subject),
-        )
-
     async def _log(self, seat: Seat, key: str, what: str) -> None:
         about = [seat.id, seat.journey, seat.subject]
         id = f"{seat.id}:{key}:{self.now.isoformat()}"
         await self.ctx.store.log.write([line(id, about, self.now, what)])
-
-
-def _next(span: timedelta, now: datetime) -> datetime:
-    """The next full ten minutes or so: the same for everybody who comes in between."""
-    seconds = span.total_seconds()
-    return datetime.fromtimestamp(-(-now.timestamp() // seconds) * seconds, now.tzinfo)

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, assert_never
 
+from bot.actions.recall import RECALLED
 from bot.context import Context
 from bot.model import Delivery, Outgoing, Sending
 from bot.playbook import patience
+from bot.playbook.confirming import UNCONFIRMED, Done, Watch, Withdraw, look_at, offered_again
 from bot.playbook.hours import Hours
 from bot.store.log import line
 from bot.wecom.errors import Paced, WeComError
@@ -21,7 +23,6 @@ BATCH = 20
 _SOON = timedelta(minutes=1)
 _NOBODY = "没有可发送的客户"
 _WITHDRAWN = (patience.QUIET, patience.TOO_LATE, "时效已过")
-UNCONFIRMED = "员工未确认"
 
 
 async def look(ctx: Context) -> bool:
@@ -85,23 +86,20 @@ async def _close(ctx: Context, owner: str, sending: Sending) -> None:
 
 
 async def _watch(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
-    now, created_at = ctx.now(), sending.created_at or ctx.now()
     confirmed = await _poll(ctx, sending, hours)
-    if confirmed and not await ctx.store.deliveries.open_of(sending.id):
-        await _finish(ctx, owner, sending, hours, "done")
-        return
-    if why := patience.must_withdraw(sending.expires_at, now, hours, sending.subject_type):
-        await _withdraw(ctx, owner, sending, why)
-        return
-    reminds = sending.reminds
-    if not confirmed and patience.reminder_due(created_at, reminds, now, hours):
-        reminds += 1
-        await _remind(ctx, sending, reminds)
-    polls = sending.polls + 1
-    due_at = patience.next_look(
-        created_at, polls, sending.expires_at, now, hours, sending.subject_type
-    )
-    await ctx.store.sendings.park(owner, sending.id, due_at, polls=polls, reminds=reminds)
+    waiting = not confirmed or bool(await ctx.store.deliveries.open_of(sending.id))
+    then = look_at(sending, now=ctx.now(), hours=hours, confirmed=confirmed, waiting=waiting)
+    match then:
+        case Done():
+            await _finish(ctx, owner, sending, hours, "done")
+        case Withdraw(why):
+            await _withdraw(ctx, owner, sending, why)
+        case Watch(due_at, polls, reminds, remind):
+            if remind:
+                await _remind(ctx, sending, reminds)
+            await ctx.store.sendings.park(owner, sending.id, due_at, polls=polls, reminds=reminds)
+        case _:
+            assert_never(then)
 
 
 async def _poll(ctx: Context, sending: Sending, hours: Hours) -> bool:
@@ -180,11 +178,23 @@ async def _tell_members(ctx: Context, owner: str, sending: Sending, hours: Hours
     await ctx.store.caps.release_all(
         (patience.ledger_of(d.subject, d.subject_type), d.id) for d in waiting
     )
+    waiting = await _without_recalled(ctx, sending, waiting)
     if sending.state == "failed" and sending.reason not in _WITHDRAWN:
         await _fail(ctx, sending, waiting)
     else:
         await _offer_again(ctx, sending, waiting, hours)
     await ctx.store.sendings.park(owner, sending.id, None)
+
+
+async def _without_recalled(
+    ctx: Context, sending: Sending, waiting: Sequence[Delivery]
+) -> list[Delivery]:
+    """撤回未发: these are not offered again."""
+    if recalled := [delivery for delivery in waiting if delivery.recalled]:
+        await _log(ctx, sending, recalled, "随新版撤回，不再发")
+        ids = [delivery.id for delivery in recalled]
+        await ctx.store.deliveries.end(sending.id, ids, "cancelled", RECALLED)
+    return [delivery for delivery in waiting if not delivery.recalled]
 
 
 async def _fail(ctx: Context, sending: Sending, waiting: Sequence[Delivery]) -> None:
@@ -196,14 +206,12 @@ async def _fail(ctx: Context, sending: Sending, waiting: Sequence[Delivery]) -> 
 async def _offer_again(
     ctx: Context, sending: Sending, waiting: Sequence[Delivery], hours: Hours
 ) -> None:
-    free_at = hours.free_after(patience.audience(sending.subject_type), ctx.now())
-    again = [d for d in waiting if d.expires_at > free_at]
-    late = [d for d in waiting if d.expires_at <= free_at]
-    why = f"{UNCONFIRMED}，{hours.local(free_at)} 再次提供"
-    await _log(ctx, sending, again, why)
-    await ctx.store.deliveries.offer_again(sending.id, [d.id for d in again], free_at, why)
-    await _log(ctx, sending, late, f"{UNCONFIRMED}，时效已过，不再发")
-    await ctx.store.deliveries.end(sending.id, [d.id for d in late], "expired", UNCONFIRMED)
+    offer = offered_again(sending, waiting, ctx.now(), hours)
+    again, late = [d.id for d in offer.again], [d.id for d in offer.late]
+    await _log(ctx, sending, offer.again, offer.why)
+    await ctx.store.deliveries.offer_again(sending.id, again, offer.free_at, offer.why)
+    await _log(ctx, sending, offer.late, f"{UNCONFIRMED}，时效已过，不再发")
+    await ctx.store.deliveries.end(sending.id, late, "expired", UNCONFIRMED)
     ctx.hints.ring("deliveries")
 
 

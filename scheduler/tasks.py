@@ -1,16 +1,17 @@
 """When a task's moment has come: give it to its person as a card, at an hour that suits them."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.actions import tasks
-from bot.actions.dealing import card_of, card_row, deal, forwardable, is_on_hold
+from bot.actions.dealing import asking, card_of, card_row, deal, forwardable
 from bot.context import Context
 from bot.crash import crash_point
 from bot.model import Outgoing, Task
-from bot.playbook.evidence import judge
-from bot.playbook.ladder import StaffTime, first_look, staff_windows
+from bot.playbook.chasing import dealt, disturbs, is_on_hold, no_room
+from bot.playbook.evidence import judge, question
+from bot.playbook.ladder import StaffTime, staff_windows
 from config.book import Book
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,10 @@ _TRIED = 3  # people to whom no card could be sent
 
 async def look(ctx: Context) -> bool:
     """Give one batch of new tasks; True when there were any."""
+    book = (await ctx.releases.head()).book  # who cannot read it must not claim either
     owner, batch = await ctx.store.tasks.claim_new(ctx.now())
     if not batch:
         return False
-    book = (await ctx.releases.head()).book
     exited = await ctx.store.journeys.exited(task.journey for task in batch)
     at_work = await ctx.store.staff.many(task.staff for task in batch)
     giving = _Giving(ctx, owner, book, StaffTime.of(book.rules), ctx.now())
@@ -72,8 +73,8 @@ class _Giving:
             await self._begin(task)
 
     async def _begin(self, task: Task) -> None:
-        if (free := self.staff.free(self.now)) > self.now:
-            await self._later(task, free, "员工免打扰")
+        if later := disturbs(self.staff, self.now):
+            await self._later(task, later.until, later.why)
         elif await self._has_room(task):
             await self._deal(task)
 
@@ -85,23 +86,23 @@ class _Giving:
             f"staff:{task.staff}", f"task:{task.id}", "服务", self.now, windows
         )
         if full:
-            await self._later(task, max(self.staff.next_day(self.now), full.free_at), full.rule)
+            later = no_room(full, self.staff, self.now)
+            await self._later(task, later.until, later.why)
         return full is None
 
     async def _deal(self, task: Task) -> None:
         """The record first and the card second: what has no record would arrive unnoticed."""
         n = task.cards + 1
-        deadline = self.staff.deadline(self.now, task.limit)
-        dealt = replace(task, deadline=deadline, given_at=self.now)
         ladder = self.book.rules.ladders.get(task.ladder, ())
-        rows = await self._rows(dealt, n)
+        given = dealt(task, ladder, self.staff, self.now)
+        rows = await self._rows(given.task, n)
         ours = await self.ctx.store.tasks.dealt(
             self.owner,
             task,
             card_of(task, n),
             n,
-            deadline=deadline,
-            first_look=first_look(dealt, ladder, self.staff),
+            deadline=given.task.deadline or self.now,
+            first_look=given.first_look,
             check_at=self.now + _ON_ITS_WAY,
         )
         crash_point("tasks.between")
@@ -109,7 +110,10 @@ class _Giving:
             await self.ctx.store.outbox.put(rows)
 
     async def _rows(self, task: Task, n: int) -> list[Outgoing]:
-        return [await deal(self.ctx, self.book, task, n), *forwardable(self.ctx, task)]
+        rows = [await deal(self.ctx, self.book, task, n), *forwardable(self.ctx, task)]
+        if asked := question(task):
+            rows.append(asking(self.ctx, task, asked, self.now))
+        return rows
 
     async def _see_to_card(self, task: Task) -> None:
         """The card was dealt and nobody has told us that it arrived."""

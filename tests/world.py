@@ -10,7 +10,7 @@ async def test_something(world: World) -> None:
 import asyncio
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -203,6 +203,12 @@ class World:
     async def turn_to(self, local: str) -> None:
         """Everything due until then happens in its order; "2026-11-25 10:00" is Shanghai time."""
         await self._go(moment(local))
+
+    async def live_until(
+        self, target: datetime, watch: Callable[[datetime], Awaitable[None]]
+    ) -> None:
+        """As :meth:`turn_to`; ``watch`` is told of every moment, and may raise to stop there."""
+        await self._director.play(target, watch)
 
     async def settle(self) -> None:
         """Until nothing is due, in hand or under way, and nobody has anything to say."""

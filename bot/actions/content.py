@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, assert_never
 
 from bot.model import Contact, Group
 from bot.playbook.hours import Hours
+from bot.playbook.lunar import month_and_day
 from bot.playbook.wording import fill
 from config.book import Book
 from config.content import Content
@@ -19,6 +20,8 @@ from config.materials import (
     TextMaterial,
     VideoMaterial,
 )
+from config.phrases import lunar_day
+from config.rules import AttributeKind
 
 Message = dict[str, Any]
 
@@ -33,13 +36,31 @@ class Wording:
 
 
 def of_contact(contact: Contact, staff_name: str, book: Book) -> dict[str, str]:
-    """The values of 变量 for a customer; each tag group is one, too."""
+    """The values of 变量 for a customer; each tag group and each 客户属性 is one, too."""
     tags = dict(tag.split("/", 1) for tag in contact.tags if "/" in tag)
-    return tags | {
+    kinds = book.rules.attributes
+    days = {
+        name: _in_words(date.fromisoformat(day), kinds.get(name, "日期"))
+        for name, day in contact.attributes.items()
+    }
+    return (tags | days) | {
         "客户昵称": contact.name,
         "员工姓名": staff_name,
         "门店名": contact.shop,
     }
+
+
+def _in_words(day: date, kind: AttributeKind) -> str:
+    """As people say it: a day that comes back has no year."""
+    match kind:
+        case "日期":
+            return f"{day.year}年{day.month}月{day.day}日"
+        case "每年":
+            return f"{day.month}月{day.day}日"
+        case "农历每年":
+            return f"农历{lunar_day(*month_and_day(day))}"
+        case _:
+            assert_never(kind)
 
 
 def of_group(group: Group, owner_name: str, now: datetime, hours: Hours) -> dict[str, str]:

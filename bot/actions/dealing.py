@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.context import Context
 from bot.model import Outgoing, Task
+from bot.playbook import chasing
 from bot.playbook.evidence import BUTTON, CHECKLIST
 from bot.playbook.ladder import StaffTime
 from bot.wecom import cards
@@ -66,6 +67,13 @@ def note(ctx: Context, row: str, staff: str, text: str, task: Task | None = None
     )
 
 
+def asking(ctx: Context, task: Task, label: str, at: datetime) -> Outgoing:
+    """The question 填写 puts to whoever the task is with; the same one however often made."""
+    text = f"任务“{task.title}”还差一项，请直接回复：{label}"
+    row = note(ctx, f"ask:{task.id}:{label}:{task.staff}", task.staff, text, task)
+    return replace(row, due_at=at)
+
+
 def tick(ctx: Context, staff: str, code: str, words: str, task: Task | None = None) -> Outgoing:
     """Put ``words`` on the button of a card, in place; each code works once."""
     digest = hashlib.sha256(code.encode()).hexdigest()[:32]
@@ -104,18 +112,11 @@ async def manager_of(ctx: Context, book: Book, task: Task) -> str:
 
     A manager's own task goes to the SOP's owner.
     """
-    staff = await ctx.store.staff.get(task.staff)
-    shop = book.team.shop(book.team.shop_of(staff.departments) or "") if staff else None
-    candidates: list[str] = []
-    if shop and (named := book.team.manager_of(shop.name)):
-        candidates.append(named)
-    elif shop:
-        leaders = await ctx.store.staff.leaders_of([shop.department])
-        candidates += [leader.id for leader in leaders]
-    if (sop := book.sop(task.sop)) and sop.owner in book.team.people:
-        candidates.append(book.team.userid(sop.owner))
-    known = await ctx.store.staff.many(candidates)
-    return next((c for c in candidates if c != task.staff and _works_here(known.get(c))), "")
+    own = await ctx.store.staff.get(task.staff)
+    shop = chasing.shop_of(book, own)
+    leaders = await ctx.store.staff.leaders_of([shop.department]) if shop else []
+    candidates = chasing.answering(book, task, own, leaders)
+    return chasing.takes_over(candidates, task, await ctx.store.staff.many(candidates))
 
 
 async def next_card(ctx: Context, task: Task, to: str) -> int:
@@ -126,12 +127,6 @@ async def next_card(ctx: Context, task: Task, to: str) -> int:
     return n
 
 
-def is_on_hold(book: Book, task: Task) -> bool:
-    """Its SOP is paused, or a draft again: nobody is asked for anything meanwhile."""
-    sop = book.sop(task.sop)
-    return sop is not None and sop.state in ("暂停", "草稿")
-
-
 def describe(task: Task, staff_time: StaffTime, now: datetime) -> str:
     """One line about an open task, for its staff."""
     if task.deadline and task.deadline <= now:
@@ -140,10 +135,6 @@ def describe(task: Task, staff_time: StaffTime, now: datetime) -> str:
         when = f"{staff_time.local(task.deadline)} 前" if task.deadline else "不限时间"
     rest = "，等系统核实" if task.state == "已完成" else ""
     return f"{task.title}（{when}{rest}）"
-
-
-def _works_here(staff: object) -> bool:
-    return bool(getattr(staff, "active", False))
 
 
 async def _card(ctx: Context, book: Book, task: Task, n: int, reminder: str) -> Body:

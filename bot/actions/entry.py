@@ -1,61 +1,55 @@
 """Who begins which SOP when something happens to a customer."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.actions import journeys
 from bot.context import Context
 from bot.model import Contact, Fact
+from bot.playbook.waiting import begun_by
 from config.book import Book
-from config.sop import Sop
-from config.triggers import Entry
+
+LATE_NEWS = timedelta(days=1)
 
 
 async def befriended(ctx: Context, contact: Contact, staff: str, at: datetime) -> None:
     """Begin every SOP that begins with 添加好友, as of the moment they became friends."""
-    await _begin(ctx, contact, staff, lambda entry, book: entry.kind == "添加好友", since=at)
+    book = (await ctx.releases.head()).book
+    id = f"add:{contact.id}:{staff}:{at.isoformat()}"
+    for sop in book.sops.values():
+        if sop.entry.kind == "添加好友":
+            await journeys.begin(ctx, sop, contact, staff, since=at, begun_by=id)
 
 
-async def tagged(ctx: Context, contact: Contact, staff: str, tag: str) -> None:
-    """Begin every SOP that begins with this tag ("组/名"), or with any of its group."""
+async def begin_with(ctx: Context, book: Book, fact: Fact) -> None:
+    """Begin every SOP that begins with this fact, once however often it is looked at.
 
-    def fits(entry: Entry, book: Book) -> bool:
-        if entry.kind != "打上标签":
-            return False
-        if entry.tag_group:
-            return entry.tag_group == tag.split("/")[0]
-        return entry.tag is not None and book.tag(entry.tag) == tag
+    They are entered as of the moment it happened; of what is told days later, as of now.
+    """
+    contact = await ctx.store.contacts.get(fact.subject)
+    if contact is None:  # a group may have members who are nobody's customers
+        return
+    staff = known_by(contact, fact)
+    if not staff:
+        return
+    since = entered_at(fact, ctx.now())
+    for sop in begun_by(fact, book):
+        await journeys.begin(ctx, sop, contact, staff, since=since, begun_by=fact.id)
 
-    await _begin(ctx, contact, staff, fits)
 
-
-async def ordered(ctx: Context, contact: Contact, staff: str) -> None:
-    """Begin every SOP that begins with 下单."""
-    await _begin(ctx, contact, staff, lambda entry, book: entry.kind == "下单")
+def entered_at(fact: Fact, now: datetime) -> datetime | None:
+    """As of when a fact makes people enter; None: as of now."""
+    return fact.at if fact.at > now - LATE_NEWS else None
 
 
 def newest_friend(contact: Contact) -> str:
     """The member of staff who knows the customer since last; "" when nobody does."""
-    friends = [r for r in contact.relations if not r.lost]
-    return max(friends, key=lambda r: (r.since, r.staff)).staff if friends else ""
+    friend = contact.newest_friend
+    return friend.staff if friend else ""
 
 
-def tags_in(facts: Iterable[Fact]) -> Iterable[tuple[str, str]]:
-    """(staff, tag) of those facts that tell of a tag."""
-    for fact in facts:
-        if "tag" in fact.data:
-            yield fact.data["staff"], fact.data["tag"]
-
-
-async def _begin(
-    ctx: Context,
-    contact: Contact,
-    staff: str,
-    fits: Callable[[Entry, Book], bool],
-    *,
-    since: datetime | None = None,
-) -> None:
-    book = (await ctx.releases.head()).book
-    fitting: list[Sop] = [sop for sop in book.sops.values() if fits(sop.entry, book)]
-    for sop in fitting:
-        await journeys.begin(ctx, sop, contact, staff, since=since)
+def known_by(contact: Contact, fact: Fact) -> str:
+    """Whoever the fact names, were it the friend they just lost; else the newest friend."""
+    named = contact.relation(str(fact.data.get("staff", "")))
+    if named and (not named.lost or "how" in fact.data):
+        return named.staff
+    return newest_friend(contact)

@@ -5,48 +5,47 @@ News is kept with the change it came from until it is told, so telling may begin
 
 from dataclasses import replace
 
-from bot.actions import entry, seats
+from bot.actions import entry, facts, seats
 from bot.actions.tagging import tag
 from bot.context import Context
 from bot.model import Contact, Fact, Group
 from bot.playbook import keys
+from bot.playbook.evidence import OWN_CALL
+from bot.playbook.happenings import JOIN, happening
 from bot.store.log import line
 
 
 async def tell_contact(ctx: Context, contact_id: str) -> None:
-    """Wake who waits for this customer's tags and friendships, and begin what begins with a tag."""
-    facts = await ctx.store.contacts.news(contact_id)
-    contact = await ctx.store.contacts.get(contact_id)
-    if not facts or not contact:
+    """Wake who waits for what is new about this customer, and leave to it what it may begin."""
+    news = await ctx.store.contacts.news(contact_id)
+    if not news:
         return
+    seen = [fact for fact in news if fact.source != OWN_CALL]
     await ctx.store.log.write(
-        [line(f"{fact.id}:seen", [contact_id], fact.at, _in_words(fact)) for fact in facts]
+        [line(f"{fact.id}:seen", [contact_id], fact.at, _in_words(fact)) for fact in seen]
     )
-    await ctx.store.facts.record(facts, ctx.now())
-    for staff, name in entry.tags_in(facts):
-        await entry.tagged(ctx, contact, staff, name)
-    await ctx.store.contacts.told(contact_id, facts)
-    ctx.hints.ring("journeys")
+    await facts.record(ctx, news)
+    await ctx.store.contacts.told(contact_id, news)
 
 
 async def tell_group(ctx: Context, chat_id: str) -> None:
-    """Seats first: whoever is woken by the fact may look at them."""
-    facts = await ctx.store.groups.news(chat_id)
+    """Seats and counts first: whoever is woken by the fact may look at them."""
+    news = await ctx.store.groups.news(chat_id)
     group = await ctx.store.groups.get(chat_id)
-    if not facts or not group:
+    if not news or not group:
         return
-    for fact in facts:
-        if fact.id.startswith("join:"):
+    for fact in news:
+        if _is_join(fact):
             await seats.seen(ctx, group, fact.subject, fact.at, fact.data.get("state", ""))
             await _tag_joined(ctx, group, fact)
+            await ctx.store.contacts.happened(fact.subject, JOIN, fact.id, fact.at)
         else:
             await seats.left(ctx, group, fact.subject, fact.at)
     await ctx.store.log.write(
-        [line(f"{f.id}:seen", [f.subject, chat_id], f.at, _moved(f, group)) for f in facts]
+        [line(f"{f.id}:seen", [f.subject, chat_id], f.at, _moved(f, group)) for f in news]
     )
-    await ctx.store.facts.record([_keyed(fact, group) for fact in facts], ctx.now())
-    await ctx.store.groups.told(chat_id, facts)
-    ctx.hints.ring("journeys")
+    await facts.record(ctx, [_keyed(fact, group) for fact in news])
+    await ctx.store.groups.told(chat_id, news)
 
 
 async def tell_news(ctx: Context) -> bool:
@@ -88,18 +87,40 @@ def _tagger(contact: Contact, owner: str) -> str:
     return owner if friend and not friend.lost else entry.newest_friend(contact)
 
 
+def _is_join(fact: Fact) -> bool:
+    return fact.id.startswith("join:")
+
+
 def _keyed(fact: Fact, group: Group) -> Fact:
-    if not group.theme or not fact.id.startswith("join:"):
-        return fact
-    return replace(fact, keys=(keys.joined(fact.subject, group.theme),))
+    """Under the theme the group has, and under that of any group."""
+    themes = dict.fromkeys(("", group.theme))
+    if not _is_join(fact):
+        return replace(fact, keys=tuple(keys.left_group(fact.subject, t) for t in themes))
+    joined = tuple(keys.joined(fact.subject, theme) for theme in themes)
+    did = happening(fact.id, JOIN, fact.subject, fact.at, fact.source, fact.data, joined)
+    return replace(did, data={**fact.data, "theme": group.theme})
 
 
 def _in_words(fact: Fact) -> str:
-    staff = fact.data.get("staff", "")
-    if "tag" in fact.data:
-        return f"{staff} 在企业微信打上标签“{fact.data['tag']}”"
-    return _PARTED[fact.data["how"]].format(staff=staff)
+    told, staff = fact.data, fact.data.get("staff", "")
+    if told.get("gone"):
+        return (
+            f"{staff} 在企业微信去掉了标签“{told['tag']}”"
+            if staff
+            else f"标签“{told['tag']}”没有了"
+        )
+    if "tag" in told:
+        return f"{staff} 在企业微信打上标签“{told['tag']}”"
+    if "stage" in told:
+        return f"“{told['system']}”到了阶段“{told['stage']}”"
+    if "attributes" in told:
+        days = "，".join(f"{name} {day or '没有了'}" for name, day in told["attributes"].items())
+        return f"客户属性：{days}"
+    return _PARTED[told["how"]].format(staff=staff)
 
 
 def _moved(fact: Fact, group: Group) -> str:
-    return f"{'进入' if fact.id.startswith('join:') else '离开'}群“{group.name}”"
+    if _is_join(fact):
+        return f"进入群“{group.name}”"
+    why = fact.data.get("why", "")
+    return f"离开群“{group.name}”" + (f"（{why}）" if why else "")

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 
+from bot.actions import facts
 from bot.actions.dealing import (
     CODE_LIVES,
     ask_for_rest,
+    asking,
     card_of,
     card_row,
     deal,
@@ -19,7 +22,9 @@ from bot.actions.tagging import tag
 from bot.context import Context
 from bot.model import Fact, Outgoing, Task
 from bot.playbook import evidence, keys
-from bot.playbook.evidence import CHECKLIST, judge
+from bot.playbook.chasing import ends_as, result_of
+from bot.playbook.evidence import CHECKLIST, judge, question
+from bot.playbook.happenings import REPLY, happening
 from bot.playbook.ladder import StaffTime, is_late
 from bot.store.log import line
 from bot.wecom import cards
@@ -27,6 +32,7 @@ from bot.wecom.events import CardTapped
 from config.book import Book
 
 WAITING = "已完成 · 等系统核实"
+REPLIED = "客户已回复"  # the button that says so
 
 
 async def tap(ctx: Context, task: Task, event: CardTapped) -> None:
@@ -72,15 +78,18 @@ async def _tell_stranger(ctx: Context, task: Task, event: CardTapped, words: str
     ctx.hints.ring("urgent outbox")
 
 
-async def prove(ctx: Context, task: Task, facts: Iterable[Fact]) -> Task:
+async def prove(ctx: Context, task: Task, seen: Iterable[Fact]) -> Task:
     """Keep what these facts prove, and close the task once all is there; the task as it stands."""
-    if added := evidence.proved_by(task, facts):
+    if added := evidence.proved_by(task, seen):
         task = await ctx.store.tasks.proved(task.id, added) or task
     verdict = judge(task)
+    if asked := question(task):
+        free = StaffTime.of((await ctx.releases.head()).book.rules).free(ctx.now())
+        await ctx.store.outbox.put([asking(ctx, task, asked, free)])
     if task.open and verdict.complete:
-        seen = "、".join(evidence.in_words(key) for key in added)
-        state = "已核实" if verdict.evidence == "verified" else "已完成"
-        await close(ctx, task, state, verdict.evidence, f"{state}：{seen or task.result or '完成'}")
+        shown = "、".join(evidence.in_words(key) for key in added)
+        state, what = ends_as(verdict), shown or task.result or "完成"
+        await close(ctx, task, state, verdict.evidence, f"{state}：{what}")
         return await ctx.store.tasks.get(task.id) or task
     return task
 
@@ -95,9 +104,8 @@ async def close(ctx: Context, task: Task, state: str, quality: str, why: str) ->
 
 async def tell(ctx: Context, task: Task) -> None:
     """What follows from the end of a task; telling it twice is telling it once."""
-    words = {"已取消": "取消", "已过期": "逾期"}.get(task.state, task.result or "完成")
     again = ":late" if _was_overdue(task) else ""
-    await _record(ctx, task, f"task:{task.id}{again}", words)
+    await _record(ctx, task, f"task:{task.id}{again}", result_of(task))
     rows = [row for row in await ctx.store.outbox.about(task.id) if row.kind in ("card", "text")]
     await ctx.store.outbox.cancel([row.id for row in rows if row.state == "ready"], task.state)
     await ctx.store.outbox.put(await _ticks(ctx, task, rows))
@@ -136,6 +144,8 @@ async def hand_over(ctx: Context, book: Book, task: Task, why: str) -> bool:
     before, n = await name_of(ctx, book.team, task.staff), await next_card(ctx, task, to)
     theirs = replace(task, staff=to, deadline=staff.deadline(staff.free(now), task.limit))
     rows = [await deal(ctx, book, theirs, n, reminder=f"{before} 转来")]
+    if asked := question(theirs):
+        rows.append(asking(ctx, theirs, asked, staff.free(now)))
     cards_out = [r for r in await ctx.store.outbox.about(task.id) if r.staff == task.staff]
     moved = cards.moved_to(await name_of(ctx, book.team, to))
     await ctx.store.outbox.put([*rows, *_in_place(ctx, task, cards_out, lambda _: moved)])
@@ -162,22 +172,39 @@ async def _take_word(ctx: Context, task: Task, event: CardTapped) -> None:
     if task.subject_type == "contact":
         tags = [name for name in task.result_tags.get(task.result, "").split(",") if name]
         await tag(ctx, task.subject, task.staff, tags, because, f"{task.id}:result")
+        if task.result == REPLIED:
+            await _replied(ctx, task, event.at)
+    if asked := question(task):
+        words = f"请直接回复：{asked}"
+        await ctx.store.outbox.put([asking(ctx, task, asked, ctx.now())])
+    else:
+        words = await settle(ctx, task, event.at)
+    await answer(ctx, event, words, task)
+
+
+async def settle(ctx: Context, task: Task, at: datetime) -> str:
+    """The worker has given every word: the end, or wait for WeCom; what stands on their card."""
     verdict, book = judge(task), (await ctx.releases.head()).book
     if verdict.complete:
-        words = cards.done(
-            await name_of(ctx, book.team, event.from_user), event.at, StaffTime.of(book.rules).tz
-        )
-        state = "已核实" if verdict.evidence == "verified" else "已完成"
+        state = ends_as(verdict)
         await close(ctx, task, state, verdict.evidence, f"{state}：{task.result or '完成'}")
-    else:
-        words = WAITING
-        await ctx.store.tasks.acknowledge(task.id, event.at, WAITING)
-        if is_late(task):
-            await ctx.store.tasks.wake(task.id, ctx.now())
-        missing = "、".join(evidence.in_words(name) for name in verdict.missing)
-        what = f"任务“{task.title}”点了“{task.result or '完成'}”，还要系统看到：{missing}"
-        await log(ctx, task, f"{task.id}:acknowledged", what)
-    await answer(ctx, event, words, task)
+        name = await name_of(ctx, book.team, task.done_by)
+        return cards.done(name, at, StaffTime.of(book.rules).tz)
+    await ctx.store.tasks.acknowledge(task.id, at, WAITING, verdict.evidence)
+    if is_late(task):
+        await ctx.store.tasks.wake(task.id, ctx.now())
+    missing = "、".join(evidence.in_words(name) for name in verdict.missing)
+    what = f"任务“{task.title}”做了“{task.result or '完成'}”，还要系统看到：{missing}"
+    await log(ctx, task, f"{task.id}:acknowledged", what)
+    return WAITING
+
+
+async def _replied(ctx: Context, task: Task, at: datetime) -> None:
+    """The worker says that the customer has written: WeCom does not tell an app of it."""
+    id, staff = f"reply:{task.id}", task.staff
+    await ctx.store.contacts.happened(task.subject, REPLY, id, at)
+    said = happening(id, REPLY, task.subject, at, evidence.OWN_TAP, {"staff": staff})
+    await facts.record(ctx, [said])
 
 
 def _label(task: Task, event: CardTapped) -> str:
@@ -208,6 +235,8 @@ async def _polite(ctx: Context, task: Task, by: str) -> str:
     book = (await ctx.releases.head()).book
     if not task.open:
         return await _final(ctx, book, task, by)
+    if task.staff == by and (asked := question(task)):
+        return f"请直接回复：{asked}"
     if task.staff == by:
         return WAITING if task.state == "已完成" else "系统看到结果后自动完成"
     name = await name_of(ctx, book.team, task.staff)
@@ -232,6 +261,7 @@ async def _ticks(ctx: Context, task: Task, rows: Iterable[Outgoing]) -> list[Out
     """Every card still showing buttons is closed; the one just tapped is being answered."""
     book = (await ctx.releases.head()).book
     waited = any(entry["what"] == WAITING for entry in task.log)
+    waited = waited or any("message" in proof for proof in task.proofs.values())
     tapped = {p["card"] for p in task.proofs.values() if "card" in p and not waited}
     rest = [row for row in rows if cards.card_id(row.id) not in tapped]
     words = {row.staff: await _final(ctx, book, task, row.staff) for row in rest}
@@ -253,7 +283,7 @@ def _in_place(
 
 
 async def _record(ctx: Context, task: Task, fact: str, result: str) -> None:
-    data = {"result": result, "state": task.state, "evidence": task.evidence}
+    data = {"task": task.id, "result": result, "state": task.state, "evidence": task.evidence}
     key = keys.task_closed(task.journey, task.step)
     ended = Fact(id=fact, keys=(key,), subject=task.subject, at=ctx.now(), source="task", data=data)
     await ctx.store.facts.record([ended], ctx.now())

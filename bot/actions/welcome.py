@@ -1,14 +1,14 @@
 """Answer a customer who has just added somebody: WeCom takes it within 20 seconds, once."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.actions import content
 from bot.actions.content import Wording
 from bot.context import Context
 from bot.model import Contact, Outgoing
 from bot.playbook import situation
-from bot.playbook.audience import all_hold
+from bot.playbook.audience import Facts, all_hold
 from bot.playbook.hours import Hours
 from bot.store.log import line
 from config.book import Book
@@ -26,11 +26,12 @@ async def welcome(ctx: Context, contact: Contact, staff: str, code: str) -> bool
     if not code:
         return False
     book = (await ctx.releases.head()).book
-    chosen = await _chosen(ctx, book, contact, staff)
-    if not chosen:
-        return False
-    sop, action = chosen
     now = ctx.now()
+    state = situation.of_contact(contact, await ctx.store.tags.names(), staff)
+    greeting = chosen(book, state, now)
+    if not greeting:
+        return False
+    sop, action = greeting
     member = await ctx.store.staff.get(staff)
     name = member.name if member and member.name else book.team.name_of(staff)
     wording = Wording(
@@ -55,17 +56,15 @@ async def welcome(ctx: Context, contact: Contact, staff: str, code: str) -> bool
     return True
 
 
-async def _chosen(
-    ctx: Context, book: Book, contact: Contact, staff: str
-) -> tuple[Sop, Welcome] | None:
-    state = situation.of_contact(contact, await ctx.store.tags.names(), staff)
+def chosen(book: Book, state: Facts, now: datetime) -> tuple[Sop, Welcome] | None:
+    """The first 发欢迎语 whose SOP takes a customer in this state."""
     for sop in book.sops.values():
         if sop.state != "启用" or sop.entry.kind != "添加好友":
             continue
-        if not all_hold(sop.entry.conditions, state, ctx.now()):
+        if not all_hold(sop.entry.conditions, state, now):
             continue
         for node in sop.flow().nodes.values():
-            if not all_hold(node.step.conditions, state, ctx.now()):
+            if not all_hold(node.step.conditions, state, now):
                 continue
             for action in node.step.actions:
                 if isinstance(action, Welcome):

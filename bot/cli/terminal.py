@@ -15,6 +15,9 @@ from config.settings import Settings
 
 out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON，给程序看")]
+Paths = Annotated[
+    list[Path] | None, typer.Argument(help="配置文件夹，或其中的几个文件；默认 QUNCE_CONFIG_DIR")
+]
 Folder = Annotated[Path | None, typer.Argument(help="配置文件夹，默认 QUNCE_CONFIG_DIR")]
 
 
@@ -40,6 +43,23 @@ def folder_of(given: Path | None, settings: Settings | None = None) -> Path:
     return folder
 
 
+def chosen(paths: list[Path] | None) -> tuple[Path, frozenset[str] | None]:
+    """The folder that is meant, and the files in it that are; None: all of them.
+
+    Files bring the folder they lie in, because the names they use are declared beside them.
+    """
+    files = [path for path in paths or () if path.is_file()]
+    if not files:
+        return folder_of(paths[0] if paths else None), None
+    ours = deployment.config_dir().resolve()
+    inside = all(file.resolve().is_relative_to(ours) for file in files)
+    root = ours if inside else files[0].resolve().parent
+    strange = [path for path in paths or () if not path.resolve().is_relative_to(root)]
+    if strange or len(files) < len(paths or ()):
+        complain("文件要在同一个文件夹里，也不能和文件夹混着写", 2)
+    return root, frozenset(file.resolve().relative_to(root).as_posix() for file in files)
+
+
 def show_mistakes(mistakes: Iterable[Mistake], *, as_json: bool) -> None:
     if as_json:
         say_json([_row(mistake) for mistake in mistakes])
@@ -53,7 +73,9 @@ def _row(mistake: Mistake) -> dict[str, Any]:
         "file": mistake.file,
         "line": mistake.line,
         "column": mistake.column,
+        "endColumn": mistake.end_column,
         "level": mistake.level,
         "text": mistake.text,
         "cure": mistake.cure,
+        "code": mistake.code,
     }

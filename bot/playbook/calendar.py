@@ -1,22 +1,27 @@
 """All time arithmetic: what a phrase means on the calendar, so that plan and production agree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import assert_never
+from types import MappingProxyType
+from typing import TypeAlias, assert_never
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger  # noqa: TID251  # this file owns the arithmetic
 
+from bot.playbook.lunar import anniversaries, lunar_days
 from bot.playbook.workdays import WorkCalendar
 from config.phrases import (
+    RECURRING,
     After,
     AfterDays,
     AfterWorkdays,
+    AttributeDate,
     Daily,
     Duration,
     EveryWorkday,
     Immediately,
+    Lunar,
     MonthDay,
     MonthFirstWorkday,
     MonthLastDay,
@@ -29,8 +34,9 @@ from config.phrases import (
     Weekly,
     When,
     Workdays,
+    YearDay,
 )
-from config.rules import QuietHours
+from config.rules import AttributeKind, QuietHours
 from config.sop import OffDay
 
 __all__ = [
@@ -45,7 +51,18 @@ __all__ = [
 
 _DAY = timedelta(days=1)
 _FARTHEST_SHIFT = timedelta(days=15)
-_HORIZON = timedelta(days=366 * 2)
+_HORIZON = timedelta(days=366 * 9)  # the 29th of February may be eight years away
+_LONGEST_YEAR = timedelta(days=385)  # a lunar one with a leap month
+_Regular: TypeAlias = (
+    Daily
+    | EveryWorkday
+    | Weekly
+    | MonthDay
+    | MonthLastDay
+    | MonthFirstWorkday
+    | MonthLastWorkday
+    | YearDay
+)
 _CRON_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -85,15 +102,26 @@ def moment(
     tz: ZoneInfo,
     calendar: WorkCalendar,
     off_day: OffDay = "照常",
+    attributes: Mapping[str, date] = MappingProxyType({}),
+    kinds: Mapping[str, AttributeKind] = MappingProxyType({}),
 ) -> datetime | None:
-    """The planned moment of a step, in UTC, which may lie in the past; None: 遇非工作日 跳过.
+    """The planned moment of a step, in UTC, which may lie in the past.
 
-    ``entered_at`` is when the journey began, ``released_at`` when the step before let go. A
-    recurring phrase means its first occurrence after ``released_at``.
+    None: 遇非工作日 跳过, or the customer has no such attribute. ``entered_at`` is when the
+    journey began, ``released_at`` when the step before let go. A recurring phrase, or one
+    counted from an attribute that comes back, means its first occurrence after ``released_at``.
     """
     if when is None or isinstance(when, Immediately):
         return released_at.astimezone(UTC)
-    if isinstance(when, Recurring):
+    if isinstance(when, AttributeDate):
+        if (known := attributes.get(when.name)) is None:
+            return None
+        kind = kinds.get(when.name, "日期")
+        days = _around(known, when.days * _DAY, kind, released_at.astimezone(tz).date())
+        moved = (calendar.shifted(day, off_day) for day in days)
+        moments = (_utc(day, when.at, tz) for day in moved if day)
+        return next((at for at in moments if kind == "日期" or at > released_at), None)
+    if isinstance(when, RECURRING):
         until = released_at + _HORIZON
         found = occurrences(when, released_at, until, tz=tz, calendar=calendar, off_day=off_day)
         return next(found, None)
@@ -102,6 +130,16 @@ def moment(
     if day is None:
         return None
     return planned.astimezone(UTC) if day == planned.date() else _utc(day, planned.time(), tz)
+
+
+def _around(known: date, distance: timedelta, kind: AttributeKind, since: date) -> Iterator[date]:
+    """The days at this distance from a date, or from each time it comes back about ``since``."""
+    if kind == "日期":
+        yield known + distance
+        return
+    first = since - distance - _FARTHEST_SHIFT
+    for back in anniversaries(known, first, first + 2 * _LONGEST_YEAR, lunar=kind == "农历每年"):
+        yield back + distance
 
 
 def _planned(
@@ -129,7 +167,7 @@ def _planned(
 
 
 def occurrences(
-    when: Recurring,
+    when: Recurring | On,
     since: datetime,
     until: datetime,
     *,
@@ -151,7 +189,7 @@ def occurrences(
             last = found
 
 
-def _moved(when: Recurring, day: date, calendar: WorkCalendar, off_day: OffDay) -> date | None:
+def _moved(when: Recurring | On, day: date, calendar: WorkCalendar, off_day: OffDay) -> date | None:
     match when:
         case EveryWorkday():
             return calendar.shifted(day, "跳过")
@@ -159,14 +197,21 @@ def _moved(when: Recurring, day: date, calendar: WorkCalendar, off_day: OffDay) 
             return calendar.workday_from(day)
         case MonthLastWorkday():
             return calendar.workday_until(day)
-        case Daily() | Weekly() | MonthDay() | MonthLastDay():
+        case Daily() | Weekly() | MonthDay() | MonthLastDay() | YearDay() | Lunar() | On():
             return calendar.shifted(day, off_day)
         case _:
             assert_never(when)
 
 
-def _days(when: Recurring, since: datetime, until: datetime, tz: ZoneInfo) -> Iterator[date]:
+def _days(when: Recurring | On, since: datetime, until: datetime, tz: ZoneInfo) -> Iterator[date]:
     """The nominal days, by APScheduler's cron arithmetic at noon, where no clock ever jumps."""
+    if isinstance(when, On):
+        yield when.day
+        return
+    if isinstance(when, Lunar):
+        first, last = since.astimezone(tz).date(), until.astimezone(tz).date()
+        yield from lunar_days(when.month, when.day, first, last)
+        return
     trigger = CronTrigger(hour=12, timezone=tz, **_cron_fields(when))
     fire = trigger.get_next_fire_time(None, since)
     while fire and fire <= until:
@@ -174,7 +219,7 @@ def _days(when: Recurring, since: datetime, until: datetime, tz: ZoneInfo) -> It
         fire = trigger.get_next_fire_time(fire, fire)
 
 
-def _cron_fields(when: Recurring) -> dict[str, str]:
+def _cron_fields(when: _Regular) -> dict[str, str]:
     """Weekdays by name only: in APScheduler 0 is Monday, in crontab Sunday."""
     match when:
         case Daily() | EveryWorkday():
@@ -183,6 +228,8 @@ def _cron_fields(when: Recurring) -> dict[str, str]:
             return {"day_of_week": _CRON_WEEKDAYS[weekday]}
         case MonthDay(day):
             return {"day": str(day)}
+        case YearDay(month, day):
+            return {"month": str(month), "day": str(day)}
         case MonthLastDay() | MonthLastWorkday():
             return {"day": "last"}
         case MonthFirstWorkday():

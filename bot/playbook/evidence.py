@@ -3,13 +3,26 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from bot.model import Fact, Task
+from bot.playbook.audience import HAPPENINGS
 
 BUTTON = "按钮"
 CHECKLIST = "清单"
-_OWN_WORD = frozenset({BUTTON, CHECKLIST})
+_ON_CARD = frozenset({BUTTON, CHECKLIST})
+_FILLED = "填写:"
+Quality: TypeAlias = Literal["", "acknowledged", "self_reported", "verified"]
+
+
+def filled(label: str) -> str:
+    """The name of the proof 填写 asks for."""
+    return f"{_FILLED}{label}"
+
+
+def is_own_word(wanted: str) -> bool:
+    """What the worker says, on the card or in the chat; everything else is the key of a fact."""
+    return wanted in _ON_CARD or wanted.startswith(_FILLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +30,8 @@ class Verdict:
     """``complete``: nothing more is wanted. ``evidence`` is how good what we have is."""
 
     complete: bool
-    evidence: Literal["", "acknowledged", "verified"]
-    told: bool  # the worker has given the word we asked for
+    evidence: Quality
+    told: bool  # the worker has given every word we asked for
     missing: tuple[str, ...]
 
 
@@ -32,18 +45,39 @@ def weigh(wanted: Sequence[str], any_proof: bool, proofs: Collection[str]) -> Ve
     found = [name for name in wanted if name in proofs]
     missing = tuple(name for name in wanted if name not in proofs)
     complete = bool(found) and (any_proof or not missing)
-    seen_by_us = any(name not in _OWN_WORD for name in found)
-    told = any(name in _OWN_WORD for name in found)
-    if complete and seen_by_us:
-        evidence: Literal["", "acknowledged", "verified"] = "verified"
+    words = [name for name in found if is_own_word(name)]
+    told = bool(words) and (any_proof or not any(is_own_word(name) for name in missing))
+    if complete and len(words) < len(found):
+        evidence: Quality = "verified"
+    elif any(name not in _ON_CARD for name in words):
+        evidence = "self_reported"
     else:
-        evidence = "acknowledged" if told else ""
+        evidence = "acknowledged" if words else ""
     return Verdict(complete=complete, evidence=evidence, told=told, missing=missing)
+
+
+def question(task: Task) -> str | None:
+    """What the worker is asked to answer in the chat now.
+
+    None: nothing, or something else comes first: their tap, or what WeCom is to show while there
+    is no tap to wait for.
+    """
+    verdict = judge(task)
+    asked = [name for name in verdict.missing if name.startswith(_FILLED)]
+    if not task.open or verdict.complete or not asked:
+        return None
+    if not task.any_proof:
+        taps = spoken(task.proofs_wanted)
+        if any(word in verdict.missing for word in taps):
+            return None
+        if not taps and len(asked) < len(verdict.missing):
+            return None
+    return asked[0].removeprefix(_FILLED)
 
 
 def spoken(wanted: Iterable[str]) -> tuple[str, ...]:
     """What the worker is to say on the card: 按钮, 清单, both or nothing at all."""
-    return tuple(name for name in wanted if name in _OWN_WORD)
+    return tuple(name for name in wanted if name in _ON_CARD)
 
 
 def proved_by(task: Task, facts: Iterable[Fact]) -> dict[str, dict[str, Any]]:
@@ -61,8 +95,11 @@ def proved_by(task: Task, facts: Iterable[Fact]) -> dict[str, dict[str, Any]]:
     return added
 
 
-#: Sources of facts that are the echo of our own calls.
-OUR_OWN = frozenset({"mark_tag"})
+_HAPPENED = {kind: name for name, kind in HAPPENINGS.items()}
+OWN_CALL = "mark_tag"
+OWN_TAP = "tap"
+#: Sources of facts that are the echo of our own calls, or of a worker's word on some card.
+OUR_OWN = frozenset({OWN_CALL, OWN_TAP})
 
 
 def in_words(wanted: str) -> str:
@@ -75,12 +112,16 @@ def in_words(wanted: str) -> str:
         case "标签组":
             return f"给客户打上“{what}”的标签"
         case "入群":
-            return f"客户进入“{what}”的群"
+            return f"客户进入“{what}”的群" if what else "客户进群"
         case "按钮":
             return "在卡片上点按钮"
         case "清单":
             return "在卡片上勾完清单"
-    return "系统看到结果"
+        case "填写":
+            return f"在这里回复“{rest}”"
+        case "群发" | "":
+            return "系统看到结果"
+    return f"系统收到“{_HAPPENED.get(kind, kind)}”"
 
 
 def _second(moment: datetime) -> datetime:

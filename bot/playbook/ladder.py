@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bot.model import CapWindow, Task
 from bot.playbook.calendar import Quiet, WorkCalendar, add, day_start, working_after
-from config.phrases import Duration, Span, Workdays, duration
+from config.phrase_table import duration
+from config.phrases import Duration, Span, Workdays
 from config.rules import AtDue, Elapsed, Overdue, Rules, Rung
 
 GRACE = Workdays(1)  # after the last rung a task may still be done late

@@ -10,11 +10,11 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.model import CapWindow, Class, Delivery, Full, SubjectType
-from bot.playbook.calendar import day_start
+from bot.playbook.calendar import Quiet, day_start
 from bot.playbook.hours import Hours
 from config.content import SendCustomer, SendGroup
-from config.rules import Cap, Quieted, Rules
-from config.sop import State, Step
+from config.rules import Cap, Quieted, QuietHours, Rules
+from config.sop import SopCalendar, State, Step
 
 GATHERING = timedelta(seconds=60)  # how long a mass message stays open for more members
 ASK_AFTER = (
@@ -25,6 +25,7 @@ ASK_AFTER = (
 )
 QUIET = "免打扰"
 TOO_LATE = "过期"
+_WECOMS = "企业微信"  # its own limits begin with this
 REMIND_AFTER = (timedelta(hours=1), timedelta(hours=3))
 _ONE_DAY = timedelta(days=1)
 
@@ -52,9 +53,15 @@ Decision = Go | Postpone | Drop
 
 
 def decide(
-    delivery: Delivery, *, now: datetime, hours: Hours, exited: bool, state: State | None
+    delivery: Delivery,
+    *,
+    now: datetime,
+    hours: Hours,
+    exited: bool,
+    state: State | None,
+    calendar: SopCalendar | None = None,
 ) -> Decision:
-    """Everything but caps; ``state`` is that of its SOP, None when there is none any more."""
+    """Everything but caps; ``state`` and ``calendar`` are its SOP's, None when that is gone."""
     what = f"“{delivery.step}”"
     if exited:
         return Drop("suppressed", "已退出", f"{what}不发了：旅程已退出")
@@ -65,14 +72,54 @@ def decide(
     if now >= delivery.expires_at:
         return Drop("expired", "过期", f"{what}时效到 {hours.local(delivery.expires_at)}，已过期")
     free_at = hours.free_after(audience(delivery.subject_type), now)
+    windows = calendar.windows if calendar and not delivery.seat else ()
+    if windows and calendar:
+        tz = ZoneInfo(calendar.timezone) if calendar.timezone else hours.tz
+        opens_at = opening(windows, tz, audience(delivery.subject_type), now, hours)
+        if opens_at != now:
+            shown = "、".join(str(window) for window in windows)
+            why = f"不在可发时段（{shown}）"
+            return _later(delivery, opens_at or delivery.expires_at, why, hours)
     if free_at > now:
         return _later(delivery, free_at, QUIET, hours)
     return Go()
 
 
+def opening(
+    windows: Sequence[QuietHours], tz: ZoneInfo, who: Quieted, now: datetime, hours: Hours
+) -> datetime | None:
+    """``now``, or the first moment after it inside a window and outside the quiet hours.
+
+    None: every window lies in the quiet hours.
+    """
+    spans = [Quiet(window, tz) for window in windows]
+    at = now
+    for _ in range(2 * len(spans) + 2):
+        if not any(span.contains(at) for span in spans):
+            at = min(start for span in spans if (start := span.start_after(at)))
+        if (free_at := hours.free_after(who, at)) == at:
+            return at
+        at = free_at
+    return None
+
+
 def when_full(delivery: Delivery, full: Full, hours: Hours) -> Decision:
     """The caps leave no room: move to the first free slot, or give up."""
     return _later(delivery, full.free_at, f"频控:{full.rule}", hours)
+
+
+def weighed(hits: Sequence[Mapping[str, Any]], windows: Sequence[CapWindow], cls: Class) -> str:
+    """How full each of our own windows is with this one: 每天1条已用1，每7天3条已用2."""
+    counted = [
+        f"{window.rule}已用{_inside(hits, window)}"
+        for window in windows
+        if window.cls in (None, cls) and not window.rule.startswith(_WECOMS)
+    ]
+    return f"频控 {'、'.join(counted)}" if counted else "没有频控"
+
+
+def _inside(hits: Sequence[Mapping[str, Any]], window: CapWindow) -> int:
+    return sum(h["at"] >= window.since and window.cls in (None, h["cls"]) for h in hits)
 
 
 def give_way(delivery: Delivery, now: datetime, hours: Hours) -> Decision:
@@ -111,6 +158,18 @@ def _later(delivery: Delivery, until: datetime, reason: str, hours: Hours) -> De
 def audience(subject_type: SubjectType) -> Quieted:
     """Whose quiet hours they are."""
     return "客户" if subject_type == "contact" else "客户群"
+
+
+def together(delivery: Delivery, tz: ZoneInfo) -> tuple[object, ...]:
+    """Deliveries for which this is equal may share one mass message."""
+    offered = delivery.due_at or delivery.planned_at
+    return (
+        delivery.staff,
+        delivery.subject_type,
+        delivery.content_hash,
+        offered.astimezone(tz).date(),
+        delivery.expires_at.replace(minute=0, second=0, microsecond=0),
+    )
 
 
 def class_of(delivery: Delivery) -> Class:
@@ -160,7 +219,7 @@ def _monthly(at: datetime, tz: ZoneInfo) -> CapWindow:
     next_month = (local.replace(day=28) + timedelta(days=4)).replace(day=1, hour=12)
     until = day_start(next_month, tz)
     days = round((until - first) / _ONE_DAY)
-    return CapWindow(rule=f"企业微信每月{days}条", limit=days, since=first, until=until)
+    return CapWindow(rule=f"{_WECOMS}每月{days}条", limit=days, since=first, until=until)
 
 
 # ---- a mass message waiting for its member of staff ---------------------------------------------

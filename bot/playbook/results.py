@@ -19,13 +19,22 @@ def interest(journey: Journey) -> set[str]:
 
 def with_results(state: Facts, journey: Journey, facts: Iterable[Fact]) -> Facts:
     """The subject's state with the results of this journey's tasks."""
+    if not journey.results:
+        return state
     results = dict(journey.results)
     step_of = {keys.task_closed(journey.id, step): step for step in results}
     for fact in facts:
         for key in fact.keys:
-            if key in step_of:
+            if key in step_of and _of_newest(fact, journey, step_of[key]):
                 results[step_of[key]] = fact.data.get("result", "")
     return replace(state, task_results=results)
+
+
+def _of_newest(fact: Fact, journey: Journey, step: str) -> bool:
+    """A loop gives the task of a step again, named after its visit; the end of an earlier one,
+    perhaps told late, says nothing about it."""
+    task, visit = fact.data.get("task"), journey.given.get(step)
+    return task is None or visit is None or task.startswith(f"{journey.id}:{visit}:")
 
 
 def open_tasks(conditions: Iterable[Condition], state: Facts) -> tuple[str, ...]:

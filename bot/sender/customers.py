@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bot.model import Fact
-from bot.playbook import keys
+from bot.crash import crash_point
+from bot.playbook.evidence import OWN_CALL
+from bot.playbook.happenings import tagged, untagged
+from bot.playbook.waiting import to_begin
 from bot.sender import pictures
 from bot.sender.hand import (
     Answer,
@@ -135,26 +137,26 @@ async def _mark(hand: Hand, wanted: Answer) -> Answer:
 
 
 async def _tagged(hand: Hand, answer: Answer) -> None:
-    """WeCom does not echo our own calls, so this is where the news comes from."""
-    row, store = hand.row, hand.ctx.store
+    """WeCom does not echo our own calls, so this is where the news comes from.
+
+    It is kept with the change it came from until it is recorded: whoever repeats the call after
+    our death finds nothing changed, but the news still there.
+    """
+    row, ctx = hand.row, hand.ctx
     customer, staff = row.body["external_userid"], row.body["userid"]
-    await store.contacts.retagged(customer, staff, add=answer["add"], remove=answer["remove"])
-    at = row.attempt_at or hand.ctx.now()
-    facts = [
-        Fact(
-            id=f"tag:{customer}:{name}:{at.isoformat()}",
-            keys=(
-                keys.tagged(customer, name),
-                keys.tagged_in(customer, name.partition("/")[0]),
-            ),
-            subject=customer,
-            at=at,
-            source="mark_tag",
-            data={"tag": name, "by": "us", "staff": staff},
-        )
-        for name in answer["add"]
+    at, contacts = row.attempt_at or ctx.now(), ctx.store.contacts
+    ours = [
+        *(tagged(customer, name, staff, at, OWN_CALL) for name in answer["add"]),
+        *(untagged(customer, name, staff, at, OWN_CALL) for name in answer["remove"]),
     ]
-    await store.facts.record(facts, hand.ctx.now())
+    add, remove = answer["add"], answer["remove"]
+    await contacts.retagged(customer, staff, add=add, remove=remove, news=ours)
+    crash_point("tags.between")
+    facts = [fact for fact in await contacts.news(customer) if fact.source == OWN_CALL]
+    book = (await ctx.releases.head()).book
+    await ctx.store.facts.record(to_begin(facts, book, ctx.now()), ctx.now())
+    await contacts.told(customer, facts)
+    ctx.hints.ring("journeys", "entries")
 
 
 TAG = Channel(

@@ -8,9 +8,13 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from bot.store.agenda import Agenda
+from bot.store.backlog import Backlog
 from bot.store.caps import Caps
+from bot.store.census import Census
+from bot.store.cohort import Cohort
 from bot.store.contacts import Contacts
 from bot.store.deliveries import Deliveries
+from bot.store.experiments import Experiments
 from bot.store.facts import Facts
 from bot.store.groups import Groups
 from bot.store.inbox import Inbox
@@ -26,6 +30,7 @@ from bot.store.rows import Row
 from bot.store.seats import Seats
 from bot.store.sendings import Sendings
 from bot.store.staff import StaffList
+from bot.store.sweeps import Sweeps
 from bot.store.tags import Tags
 from bot.store.tallies import Tallies
 from bot.store.tasks import Tasks
@@ -48,15 +53,20 @@ class Store:
         self.seats = Seats(self.db["seats"])
         self.caps = Caps(self.db["caps"])
         self.occurrences = Occurrences(self.db["occurrences"])
-        self.contacts = Contacts(self.db["contacts"])
+        self.experiments = Experiments(self.db["experiments"], self.db["assignments"])
+        self.tags = Tags(self.db["tags"])
+        self.contacts = Contacts(self.db["contacts"], self.tags)
         self.groups = Groups(self.db["groups"])
         self.staff = StaffList(self.db["staff"])
-        self.tags = Tags(self.db["tags"])
         self.media = Media(self.db["media"])
         self.marks = Marks(self.db["marks"])
         self.releases = ReleaseShelf(self.db["releases"])
+        self.sweeps = Sweeps(self.db["sweeps"])
         self.agenda = Agenda(self.db)
+        self.backlog = Backlog(self.db)
         self.tallies = Tallies(self.db)
+        self.census = Census(self.db)
+        self.cohort = Cohort(self.db)
         self.tokens = TokenShelf(self.db["tokens"])
         self.paces = Paces(self.db["paces"])
 

@@ -20,7 +20,11 @@ _WAITING: Mapping[str, tuple[str, Row]] = {
     "tasks": ("tasks", {"state": "待派"}),
     "reminders": ("tasks", {"state": {"$ne": "待派"}}),
     "seats": ("seats", {}),
-    "occurrences": ("occurrences", {}),
+    "entries": ("facts", {}),
+    "occurrences": ("occurrences", {"kind": {"$ne": "audience"}}),
+    "audiences": ("occurrences", {"kind": "audience"}),
+    "sweep": ("sweeps", {}),
+    "verdicts": ("experiments", {}),
 }
 
 

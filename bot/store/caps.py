@@ -4,18 +4,16 @@ Room is looked for and taken by one update, so competing senders never exceed a 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from bot.model import CapWindow, Class, Full
+from bot.playbook.caps import KEPT, full
 from bot.store.due import Rows
 from bot.store.rows import Row
-
-KEPT = timedelta(days=32)  # longer than the longest window: a calendar month
-SHUT_RULE = "企业微信接收上限"
 
 
 class Caps:
@@ -29,6 +27,12 @@ class Caps:
 
         A key that holds its place already keeps it. Nothing is taken when any window is full.
         """
+        return (await self.weigh(subject, key, cls, at, windows))[0]
+
+    async def weigh(
+        self, subject: str, key: str, cls: Class, at: datetime, windows: Sequence[CapWindow]
+    ) -> tuple[Full | None, list[Row]]:
+        """As :meth:`reserve`, with the hits that stand in the ledger now."""
         concerned = [window for window in windows if window.cls in (None, cls)]
         hit = {"k": key, "cls": cls, "at": at}
         recent = {"$filter": {"input": _HITS, "as": "h", "cond": {"$gt": ["$$h.at", at - KEPT]}}}
@@ -40,8 +44,11 @@ class Caps:
         added = {"$concatArrays": [recent, [{"$literal": hit}]]}
         row = await self._update(subject, {"hits": {"$cond": [{"$and": free}, added, _HITS]}})
         if any(known["k"] == key for known in row["hits"]):
-            return None
-        return _full(row["hits"], row.get("shut_until"), at, concerned)
+            return None, row["hits"]
+        found = full(row["hits"], row.get("shut_until"), at, concerned)
+        if found is None:
+            raise RuntimeError(f"{subject}: MongoDB found no room where there is some")
+        return found, row["hits"]
 
     async def release(self, subject: str, key: str) -> None:
         """The place is free again: nothing was sent."""
@@ -99,27 +106,3 @@ def _count(window: CapWindow) -> Row:
     if window.cls:
         inside.append({"$eq": ["$$h.cls", window.cls]})
     return {"$size": {"$filter": {"input": _HITS, "as": "h", "cond": {"$and": inside}}}}
-
-
-def _full(
-    hits: Sequence[Row], shut_until: datetime | None, at: datetime, windows: Sequence[CapWindow]
-) -> Full:
-    """The window that is free last of those that are full."""
-    full = [found for window in windows if (found := _filled(hits, at, window))]
-    if shut_until and shut_until > at:
-        full.append(Full(rule=SHUT_RULE, free_at=shut_until))
-    return max(full, key=lambda f: f.free_at)
-
-
-def _filled(hits: Sequence[Row], at: datetime, window: CapWindow) -> Full | None:
-    since = window.since.replace(microsecond=window.since.microsecond // 1000 * 1000)  # as MongoDB
-    inside = sorted(h["at"] for h in hits if h["at"] >= since and window.cls in (None, h["cls"]))
-    if len(inside) < window.limit:
-        return None
-    if window.until:
-        return Full(rule=window.rule, free_at=window.until)
-    span = window.span or timedelta(days=1)
-    if not window.limit:
-        return Full(rule=window.rule, free_at=at + span)
-    leaves = inside[-window.limit]  # once it is forgotten there is room for one
-    return Full(rule=window.rule, free_at=leaves + span + timedelta(milliseconds=1))

@@ -185,6 +185,27 @@ class Deliveries:
             {"$set": {"state": "ready", "sending": "", "due_at": due_at, "reason": why}},
         )
 
+    # ---- 撤回未发 --------------------------------------------------------------------------------
+
+    async def unsent(self, sop: str, steps: Iterable[str]) -> list[Delivery]:
+        """What was made for these steps and has not reached its end."""
+        theirs = {"state": {"$in": list(_OPEN)}, "sop": sop, "step": {"$in": sorted(steps)}}
+        return [from_row(Delivery, row) async for row in self._rows.find(theirs)]
+
+    async def recall(self, ids: Sequence[str], reason: str) -> set[str]:
+        """End those that WeCom does not have yet; the others end when it gives them back.
+
+        The ids of those that ended.
+        """
+        mine = {"_id": {"$in": list(ids)}}
+        ended: Row = {"state": "cancelled", "reason": reason, "recalled": True, "sending": ""}
+        await self._rows.update_many(
+            {**mine, "state": {"$in": ["ready", "gathered"]}}, {"$set": ended, "$unset": _IDLE}
+        )
+        await self._rows.update_many({**mine, "state": "created"}, {"$set": {"recalled": True}})
+        found = self._rows.find({**mine, "state": "cancelled"}, {"_id": 1})
+        return {row["_id"] async for row in found}
+
     async def counts(self) -> dict[tuple[str, str], int]:
         """How many there are per (state, reason)."""
         group = {"_id": {"state": "$state", "reason": "$reason"}, "n": {"$sum": 1}}

@@ -1,4 +1,7 @@
-"""What happened: first the fact is written, then whoever waits for it is made due."""
+"""What happened: first the fact is written, then whoever waits for it is made due.
+
+A fact with which an SOP may begin is itself due until somebody has looked at that.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -6,7 +9,7 @@ from datetime import datetime, timedelta
 from pymongo import ASCENDING, IndexModel
 
 from bot.model import Fact
-from bot.store.due import Rows
+from bot.store.due import Due, Rows
 from bot.store.fresh import insert_new
 from bot.store.rows import from_row, to_row
 
@@ -17,10 +20,12 @@ class Facts:
     def __init__(self, rows: Rows, journeys: Rows, tasks: Rows) -> None:
         self._rows = rows
         self._waiting = (journeys, tasks)
+        self.due = Due(rows)
 
     async def prepare(self) -> None:
         await self._rows.create_indexes(
             [
+                *Due.indexes(),
                 IndexModel([("keys", ASCENDING), ("at", ASCENDING)], name="keys"),
                 IndexModel([("at", ASCENDING)], name="old", expireAfterSeconds=KEPT.days * 86400),
             ]
@@ -34,6 +39,10 @@ class Facts:
         if not facts:
             return
         await insert_new(self._rows, [to_row(fact) for fact in facts])
+        for fact in facts:
+            if fact.due_at:  # it may have been known before anybody could look at it
+                asleep = {"_id": fact.id, "due_at": None, "looked": None}
+                await self._rows.update_one(asleep, {"$set": {"due_at": fact.due_at}})
         keys = sorted({key for fact in facts for key in fact.keys})
         for rows in self._waiting:
             wake = {"$min": {"due_at": now}, "$set": {"woken": True}}
@@ -46,3 +55,23 @@ class Facts:
             return []
         found = self._rows.find({"keys": {"$in": wanted}, "at": {"$gte": since}})
         return [from_row(Fact, row) async for row in found.sort("at", ASCENDING)]
+
+    async def between(self, since: datetime, until: datetime) -> list[Fact]:
+        """Everything that happened from ``since`` until before ``until``, oldest first."""
+        found = self._rows.find({"at": {"$gte": since, "$lt": until}})
+        return [from_row(Fact, row) async for row in found.sort([("at", 1), ("_id", 1)])]
+
+    # those with which an SOP may begin
+
+    async def claim(self, now: datetime, limit: int = 50) -> tuple[str, list[Fact]]:
+        owner, rows = await self.due.claim(now, limit)
+        return owner, sorted((from_row(Fact, row) for row in rows), key=lambda fact: fact.at)
+
+    async def looked_at(self, owner: str, ids: Sequence[str]) -> None:
+        """Whatever begins with these has begun."""
+        done = {"$set": {"looked": True}, "$unset": {"due_at": "", "lease": "", "claims": ""}}
+        await self._rows.update_many({"_id": {"$in": list(ids)}, "lease.owner": owner}, done)
+
+    async def look_again(self, owner: str, fact_id: str, due_at: datetime) -> None:
+        later = {"$set": {"due_at": due_at}, "$unset": {"lease": ""}}
+        await self._rows.update_one({"_id": fact_id, "lease.owner": owner}, later)

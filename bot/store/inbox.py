@@ -1,7 +1,7 @@
 """The inbox: callbacks kept before they are acknowledged, until they are handled."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -96,6 +96,12 @@ class Inbox:
         """What nobody could handle, newest first."""
         found = self._rows.find({"state": "dead"}, sort=[("received_at", -1)]).limit(limit)
         return [from_row(Incoming, row) async for row in found]
+
+    async def received(self, since: datetime, until: datetime) -> AsyncGenerator[Incoming, None]:
+        """What came in between, handled or not, as far as it is still kept; in no order."""
+        between = {"received_at": {"$gte": since, "$lt": until}}
+        async for row in self._rows.find(between, batch_size=1000):
+            yield from_row(Incoming, row)
 
     async def replay(self, incoming_id: str, now: datetime) -> bool:
         """Give a dead callback another chance; False if it is not dead."""

@@ -53,6 +53,12 @@ class Journeys:
         found = self._rows.find({"_id": {"$in": sorted(ids)}}, {"_id": 1})
         return {ids[row["_id"]] async for row in found}
 
+    async def inside(self, names: Sequence[str], subjects: Sequence[str]) -> set[str]:
+        """Those of ``subjects`` who are under way in the SOP of these names."""
+        theirs = {"sop": {"$in": list(names)}, "subject": {"$in": list(subjects)}}
+        found = self._rows.find({**theirs, "state": "active"}, {"_id": 0, "subject": 1})
+        return {row["subject"] async for row in found}
+
     async def of(self, subject: str) -> list[Journey]:
         """Every journey of a customer or group, oldest first."""
         found = self._rows.find({"subject": subject}).sort("entered_at", ASCENDING)
@@ -61,6 +67,11 @@ class Journeys:
     async def get(self, journey_id: str) -> Journey | None:
         row = await self._rows.find_one({"_id": journey_id})
         return from_row(Journey, row) if row else None
+
+    async def many(self, ids: Iterable[str]) -> list[Journey]:
+        """Those of ``ids`` that exist."""
+        found = self._rows.find({"_id": {"$in": sorted(set(ids))}})
+        return [from_row(Journey, row) async for row in found]
 
     async def count_active(self) -> int:
         under_way = {"state": "active", "sop": {"$gt": ""}}  # so that the index can answer
@@ -76,11 +87,11 @@ class Journeys:
         return {row["_id"] async for row in self._rows.find(wanted, {"_id": 1})}
 
     async def standing_before(self, subjects: Iterable[str], until: datetime) -> list[Journey]:
-        """Journeys of ``subjects`` whose next step is due before ``until``."""
+        """Journeys of ``subjects`` whose next step, or wait, is over before ``until``."""
         coming = {
             "subject": {"$in": sorted(set(subjects))},
             "state": "active",
-            "phase": "before",
+            "phase": {"$in": ["before", "waiting"]},
             "due_at": {"$lt": until},
         }
         return [from_row(Journey, row) async for row in self._rows.find(coming)]
@@ -91,8 +102,46 @@ class Journeys:
         What a journey that reached its end has sent off before is still wanted.
         """
         wanted = {"_id": {"$in": sorted(set(ids))}, "state": "done"}
-        left = {**wanted, "exit_reason": {"$regex": "^(退出|SOP已停用)"}}
+        left = {**wanted, "exit_reason": {"$regex": "^(退出|SOP已停用|SOP已删除)"}}
         return {row["_id"] async for row in self._rows.find(left, {"_id": 1})}
+
+    async def under_way(self, sop: str, after: tuple[str, str], limit: int) -> list[Journey]:
+        """Active journeys of one SOP behind the place (subject, thread), in that order."""
+        subject, thread = after
+        behind: Row = {
+            "$or": [
+                {"subject": {"$gt": subject}},
+                {"subject": subject, "thread": {"$gt": thread}},
+            ]
+        }
+        found = self._rows.find({"sop": sop, "state": "active", **behind})
+        order = [("subject", ASCENDING), ("thread", ASCENDING)]
+        return [from_row(Journey, row) async for row in found.sort(order).limit(limit)]
+
+    async def look_no_later(
+        self, looks: Sequence[tuple[Journey, datetime | None, Sequence[str]]], rev: int
+    ) -> list[str]:
+        """Make journeys due, each at its moment unless it is due before (None: when it was).
+
+        With the keys they are to be woken by from now on. From here on nobody may decide about
+        them who knows only a head before ``rev``; who has one in hand looks at it again. The ids
+        of those that moved since they were read: they are left alone.
+        """
+        writes = []
+        for journey, at, keys in looks:
+            change: Row = {"$set": {"woken": True}, "$max": {"looked_rev": rev}}
+            if at is not None:
+                change["$min"] = {"due_at": at}
+            if keys:
+                change["$addToSet"] = {"keys": {"$each": list(keys)}}
+            mine = {"_id": journey.id, "rev_no": journey.rev_no, "state": "active"}
+            writes.append(UpdateOne(mine, change))
+        if not writes:
+            return []
+        await self._rows.bulk_write(writes, ordered=False)
+        ids = [journey.id for journey, _, _ in looks]
+        missed = {"_id": {"$in": ids}, "state": "active", "looked_rev": {"$not": {"$gte": rev}}}
+        return [row["_id"] async for row in self._rows.find(missed, {"_id": 1})]
 
     async def claim(self, now: datetime, limit: int) -> tuple[str, list[Journey]]:
         """Lease a batch of due journeys; the token and the journeys."""

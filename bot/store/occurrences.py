@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 from pymongo import ASCENDING, IndexModel
 
@@ -35,17 +36,27 @@ class Occurrences:
         row = await self._rows.find_one({"_id": occurrence_id})
         return from_row(Occurrence, row) if row else None
 
-    async def claim(self, now: datetime, limit: int = 10) -> tuple[str, list[Occurrence]]:
-        owner, rows = await self.due.claim(now, limit)
+    async def claim(
+        self, now: datetime, limit: int = 10, *, kind: Literal["step", "audience"] = "step"
+    ) -> tuple[str, list[Occurrence]]:
+        asked = {"kind": "audience" if kind == "audience" else {"$ne": "audience"}}
+        owner, rows = await self.due.claim(now, limit, asked)
         return owner, [from_row(Occurrence, row) for row in rows]
 
     async def expanded_to(self, owner: str, occurrence_id: str, cursor: str) -> bool:
-        """Groups up to ``cursor`` have begun; False when the occurrence is no longer ours."""
+        """All up to ``cursor`` have begun; False when the occurrence is no longer ours."""
         result = await self._rows.update_one(
             {"_id": occurrence_id, "lease.owner": owner}, {"$set": {"cursor": cursor}}
         )
         await self.due.renew(owner, [occurrence_id])
         return result.matched_count == 1
+
+    async def go_on(self, owner: str, occurrence_id: str, cursor: str, due_at: datetime) -> None:
+        """Who comes behind ``cursor`` begins later."""
+        await self._rows.update_one(
+            {"_id": occurrence_id, "lease.owner": owner},
+            {"$set": {"cursor": cursor, "due_at": due_at}, "$unset": {"lease": ""}},
+        )
 
     async def finish(
         self, owner: str, occurrence_id: str, why_skipped: str = "", *, begun: int = 0

@@ -5,7 +5,7 @@ A finished one that still has a ``due_at`` has members who have not been told.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -119,6 +119,11 @@ class Sendings:
             {"_id": sending_id, "state": "closed"},
             {"$set": {"state": "failed", "reason": reason, "due_at": now}, "$unset": _LET_GO},
         )
+
+    async def recall(self, ids: Iterable[str], now: datetime) -> None:
+        """Withdraw these from the hands of staff."""
+        out = {"_id": {"$in": sorted(ids)}, "state": "created", "stopping": ""}
+        await self._rows.update_many(out, {"$set": {"stopping": "撤回", "due_at": now}})
 
     async def wake(self, sending_id: str, now: datetime) -> None:
         """Look at it soon: something it waits for has happened."""

@@ -27,6 +27,7 @@ class Tasks:
                 *Due.indexes(),
                 IndexModel([("keys", ASCENDING)], name="keys", sparse=True),
                 IndexModel([("dealt", ASCENDING)], name="dealt", sparse=True),
+                IndexModel([("messages", ASCENDING)], name="messages", sparse=True),
                 IndexModel([("staff", ASCENDING), ("open", ASCENDING)], name="staff"),
                 IndexModel([("journey", ASCENDING)], name="journey"),
                 IndexModel([("subject", ASCENDING)], name="subject"),
@@ -145,6 +146,30 @@ class Tasks:
         won = won or await self._rows.find_one(again)
         return from_row(Task, won) if won else None
 
+    async def filled(
+        self, task: Task, name: str, *, by: str, at: datetime, answer: str, message: str
+    ) -> Task | None:
+        """Their text of id ``message`` is the proof ``name``; None when that was there already, or
+        the task is closed or with somebody else."""
+        proof = {"at": at, "by": by, "answer": answer, "message": message}
+        known = {"$getField": {"field": {"$literal": name}, "input": "$proofs"}}
+        mine = {"_id": task.id, "staff": by, "open": True}
+        row = await self._rows.find_one_and_update(
+            {**mine, "$expr": {"$eq": [{"$type": known}, "missing"]}},
+            [
+                {"$set": {"proofs": _kept_first(name, proof)}},
+                {"$set": {"messages": _appended("$messages", message), "done_by": by}},
+                {"$set": {"log": _appended("$log", _entry(at, f"回复了：{answer}", by))}},
+            ],
+            return_document=ReturnDocument.AFTER,
+        )
+        return from_row(Task, row) if row else None
+
+    async def of_message(self, message: str) -> Task | None:
+        """The task that a text was taken for."""
+        row = await self._rows.find_one({"messages": message})
+        return from_row(Task, row) if row else None
+
     async def proved(self, task_id: str, added: Mapping[str, Mapping[str, Any]]) -> Task | None:
         """Add proofs; each is kept as it was first seen. None when the task is closed."""
         stages = [{"$set": {"proofs": _kept_first(name, p)}} for name, p in added.items()]
@@ -155,12 +180,14 @@ class Tasks:
         )
         return from_row(Task, row) if row else None
 
-    async def acknowledge(self, task_id: str, at: datetime, why: str) -> bool:
+    async def acknowledge(
+        self, task_id: str, at: datetime, why: str, quality: str = "acknowledged"
+    ) -> bool:
         """The worker's word is in; what WeCom is to show is not. True for the one who says so."""
         result = await self._rows.update_one(
             {"_id": task_id, "open": True, "evidence": ""},
             {
-                "$set": {"state": "已完成", "evidence": "acknowledged"},
+                "$set": {"state": "已完成", "evidence": quality},
                 "$push": {"log": _entry(at, why)},
             },
         )
@@ -299,7 +326,7 @@ class Tasks:
         """How many were given, how they ended, and what it took; for reports."""
         group: Row = {
             "tasks_given": _sum_if({"$gt": ["$given_at", None]}),
-            "tasks_acknowledged": _sum_if({"$eq": ["$evidence", "acknowledged"]}),
+            "tasks_acknowledged": _sum_if({"$in": ["$evidence", list(_OWN_WORD)]}),
             "tasks_verified": _sum_if({"$eq": ["$evidence", "verified"]}),
             "tasks_overdue": _sum_if({"$in": ["逾期", "$log.what"]}),
             "tasks_cancelled": _sum_if({"$eq": ["$state", "已取消"]}),
@@ -311,6 +338,9 @@ class Tasks:
         return {name: rows[0][name] if rows else 0 for name in group}
 
 
+_OWN_WORD = ("acknowledged", "self_reported")
+
+
 def _sum_if(test: Row) -> Row:
     return {"$sum": {"$cond": [test, 1, 0]}}
 
@@ -318,6 +348,10 @@ def _sum_if(test: Row) -> Row:
 def _entries_named(*words: str) -> Row:
     named = {"$filter": {"input": "$log", "cond": {"$in": ["$$this.what", list(words)]}}}
     return {"$size": named}
+
+
+def _appended(path: str, value: Any) -> Row:
+    return {"$concatArrays": [{"$ifNull": [path, []]}, [{"$literal": value}]]}
 
 
 def _entry(at: datetime, what: str, who: str = "") -> Row:

@@ -8,6 +8,7 @@ from typing import Any
 from bot.context import Context
 from bot.model import Contact, Fact, Relation, Staff
 from bot.playbook import keys
+from bot.playbook.happenings import tagged, untagged
 from bot.wecom.client import TIMEOUT_SECONDS
 from bot.wecom.errors import Busy, NotAContact
 from config.book import Book
@@ -86,21 +87,26 @@ def merged(
     listed = {friend.staff: friend for friend in reading.friends}
     relations: list[Relation] = []
     news: list[Fact] = []
+    bare: list[tuple[str, str]] = []
     for known in old.relations:
         friend = listed.pop(known.staff, None)
         relations.append(_still(known, friend, now))
         if friend and not known.lost:
-            news += _tagged(old.id, known, friend, names, at)
+            fresh = [names[t] for t in friend.tags if t not in known.tags and t in names]
+            news += [tagged(old.id, tag, known.staff, at, "wecom") for tag in fresh]
+            gone = [names[t] for t in known.tags if t not in friend.tags and t in names]
+            bare += [(tag, known.staff) for tag in gone]
         elif relations[-1].lost and not known.lost:
             news.append(parted(old.id, known.staff, "by_staff", at))
     relations += listed.values()
-    tags = (names[t] for r in relations if not r.lost for t in r.tags if t in names)
+    tags = {names[t]: None for r in relations if not r.lost for t in r.tags if t in names}
+    news += [untagged(old.id, tag, by, at, "wecom") for tag, by in bare if tag not in tags]
     contact = replace(
         old,
         name=reading.name or old.name,
         kind=reading.kind,
         relations=tuple(relations),
-        tags=tuple(dict.fromkeys(tags)),
+        tags=tuple(tags),
     )
     return contact, news
 
@@ -137,23 +143,6 @@ def _still(known: Relation, friend: Relation | None, now: datetime) -> Relation:
     if known.lost and known.version and friend.since <= known.version:
         return known  # WeCom goes on listing a customer who deleted the member of staff
     return replace(friend, state=friend.state or known.state, version=known.version)
-
-
-def _tagged(
-    contact_id: str, known: Relation, friend: Relation, names: Mapping[str, str], at: datetime
-) -> list[Fact]:
-    new = [names[tag] for tag in friend.tags if tag not in known.tags and tag in names]
-    return [
-        Fact(
-            id=f"tag:{contact_id}:{tag}:{at.isoformat()}",
-            keys=(keys.tagged(contact_id, tag), keys.tagged_in(contact_id, tag.split("/")[0])),
-            subject=contact_id,
-            at=at,
-            source="wecom",
-            data={"staff": known.staff, "tag": tag},
-        )
-        for tag in new
-    ]
 
 
 def _relation(follower: Mapping[str, Any]) -> Relation:

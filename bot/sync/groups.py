@@ -13,6 +13,8 @@ from config.book import Book
 STAFF, CUSTOMER = 1, 2
 HISTORY = 500  # joins and leaves remembered by their time
 _TRIES = 5
+# QuitScene: https://developer.work.weixin.qq.com/document/path/92130
+_WHY_LEFT: Mapping[int | None, str] = {0: "自己退群", 1: "被移出群"}
 
 
 async def read_group(
@@ -42,7 +44,10 @@ async def apply_delta(
     versions: tuple[str, str],
     at: datetime,
 ) -> bool:
-    """Apply a change that follows on our copy; False when it does not, so read the group."""
+    """Apply a change that follows on our copy; False when it does not, so read the group.
+
+    ``scene`` is how they joined or left, as WeCom numbers it.
+    """
     last, current = versions
     old, seen = await ctx.store.groups.read(chat_id)
     if old is None or not last or old.version not in (last, current):
@@ -111,7 +116,7 @@ def changed(
             if kind == CUSTOMER:
                 news.append(_join(old.id, member, at, "", ""))
         elif not joined and (who := roster.pop(member, None)) and _is_customer(who):
-            news.append(_leave(old.id, member, at, ""))
+            news.append(_leave(old.id, member, at, "", _WHY_LEFT.get(scene, "")))
     times = tuple(fact.at for fact in news)
     group = replace(old, roster=roster, members=len(roster))
     if joined:
@@ -151,8 +156,8 @@ def _join(chat_id: str, member: str, at: datetime, state: str, mark: str) -> Fac
     return _moved("join", chat_id, member, at, mark, {"chat": chat_id, "state": state})
 
 
-def _leave(chat_id: str, member: str, at: datetime, mark: str) -> Fact:
-    return _moved("leave", chat_id, member, at, mark, {"chat": chat_id})
+def _leave(chat_id: str, member: str, at: datetime, mark: str, why: str = "") -> Fact:
+    return _moved("leave", chat_id, member, at, mark, {"chat": chat_id, "why": why})
 
 
 def _moved(

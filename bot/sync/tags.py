@@ -4,20 +4,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.context import Context
+from bot.playbook.happenings import untagged
 from bot.store.tags import Tag
 from bot.wecom import bodies
 from config.book import Book
 
+EACH = "\0each customer\0"  # gives way to the id of each who carried a tag that is gone
+
 
 async def read_tags(ctx: Context) -> int:
-    """The catalogue is what WeCom says now; customers follow renamed and deleted tags."""
+    """The catalogue is what WeCom says now; customers follow renamed and deleted tags.
+
+    That a deleted tag was taken off is news of each of them, told by whoever asked.
+    """
     answer = await ctx.wecom.call("externalcontact/get_corp_tag_list", {})
     live = {tag.id: tag for group in answer.get("tag_group", ()) for tag in _tags(group)}
     known = await ctx.store.tags.all()
     for tag_id, old in known.items():
         new = live.get(tag_id)
         if new is None:
-            await ctx.store.contacts.tag_gone(tag_id, old.full)
+            news = untagged(EACH, old.full, "", ctx.now(), "wecom")
+            await ctx.store.contacts.tag_gone(tag_id, old.full, news)
         elif new.full != old.full:
             await ctx.store.contacts.tag_renamed(old.full, new.full)
     await ctx.store.tags.learn(tag for tag in live.values() if known.get(tag.id) != tag)

@@ -101,7 +101,7 @@ def _shorten_leases() -> None:
 
 def _flip_coins() -> None:
     """A branch that may be judged differently each time it is looked at, as a changed tag would."""
-    from bot.playbook import audience, journey
+    from bot.playbook import audience, holding, journey
     from config.conditions import Tagged
 
     true_holds = audience.holds
@@ -112,7 +112,7 @@ def _flip_coins() -> None:
             return coin.random() < 0.5
         return true_holds(condition, facts, now)
 
-    journey.holds = holds
+    holding.holds = journey.holds = holds
 
 
 def _resend_blindly() -> None:

@@ -186,9 +186,9 @@ async def test_all_conditions_must_hold_also_when_the_first_fits_nobody(world: W
 async def test_two_tags_on_one_customer_are_both_there_and_another_does_not_hide_them(
     world: World,
 ) -> None:
-    both = an_sop(
-        say("两样都要"), conditions="[{有标签: [奶粉, 辅食]}, {没有标签: 勿扰}]"
-    ).replace("当: 添加好友", "当: 打上标签, 标签: 辅食")
+    both = an_sop(say("两样都要"), conditions="[{有标签: [奶粉, 辅食]}, {没有标签: 勿扰}]").replace(
+        "当: 添加好友", "当: 打上标签, 标签: 辅食"
+    )
     await publish(world, both)
     wanted = await world.add_contact()
     spared = await world.add_contact()

@@ -188,6 +188,22 @@ async def test_marketing_gives_way_to_the_service_message_of_the_afternoon(world
     assert "“到店礼”让位给当天稍后的服务消息，顺延到 11-24 08:30" in told
 
 
+async def test_marketing_gives_way_to_what_a_loop_will_send_in_the_afternoon(world: World) -> None:
+    news = NEWS.replace("时效: 48小时", "时效: 48小时, 类型: 营销")
+    loop = """
+  - 步骤: 每天
+    循环:
+      到: 第1天
+      步骤:
+        - {步骤: 关怀, 何时: "每天 15:00", 发给客户: {文案: 下午好, 由: 跟进人}}
+"""
+    await open_shop(world, CARE.partition("  - 步骤")[0] + loop, news)
+    await world.add_contact()
+    await world.turn_to("2026-11-23 15:05")
+
+    assert [mass["text"] for mass in await mass_of(world)] == ["下午好"]
+
+
 @pytest.mark.parametrize("fault", ["executed_then_timeout", "executed_then_cut"])
 async def test_a_lost_answer_makes_no_second_message(world: World, fault: str) -> None:
     await open_shop(world, CARE)

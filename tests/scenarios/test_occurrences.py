@@ -8,7 +8,7 @@ from typing import Any
 from bot.model import Occurrence
 from bot.store import Store
 from bot.store.client import open_client
-from scheduler import occurrences
+from scheduler import moments, occurrences
 from tests.world import TEAM, World, moment
 
 THEME = """
@@ -62,6 +62,22 @@ async def kept(world: World) -> list[Occurrence]:
     rows = await world.store.db["occurrences"].find().sort("scheduled_at").to_list(None)
     found = [await world.store.occurrences.get(row["_id"]) for row in rows]
     return [one for one in found if one]
+
+
+async def test_a_date_of_a_group_calendar_comes_once_for_every_group(world: World) -> None:
+    await publish(world, a_calendar("2026-11-24 12:00"))
+    for n in (1, 2):
+        await world.create_group(f"徐汇店 0-6月龄 {n}群")
+
+    await world.turn_to("2026-11-24 11:59")
+    early = await cards(world)
+    await world.turn_to("2026-11-24 12:01")
+    dealt = await cards(world)
+    await world.turn_to("2026-11-26 12:01")
+
+    assert (early, len(dealt)) == ([], 2)
+    assert await cards(world) == dealt
+    assert len(await kept(world)) == 1
 
 
 async def test_every_group_of_the_theme_gets_its_moment(world: World) -> None:
@@ -214,10 +230,10 @@ async def test_expansion_goes_on_where_it_stopped(world: World) -> None:
 
 
 async def test_the_next_moment_is_known_beforehand(world: World) -> None:
-    assert await occurrences.next_moment(world.ctx) is None
+    assert await moments.next_moment(world.ctx) is None
 
     await publish(world, a_calendar("每月最后一个工作日 16:00"))
 
-    assert await occurrences.next_moment(world.ctx) == moment("2026-11-30 16:00")
+    assert await moments.next_moment(world.ctx) == moment("2026-11-30 16:00")
     later = replace(world.ctx, now=lambda: moment("2026-11-30 16:00") + timedelta(seconds=1))
-    assert await occurrences.next_moment(later) == moment("2026-12-31 16:00")
+    assert await moments.next_moment(later) == moment("2026-12-31 16:00")

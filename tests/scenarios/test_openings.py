@@ -98,3 +98,29 @@ async def test_two_looks_at_once_begin_a_group_once(world: World) -> None:
     await asyncio.gather(openings.look(world.ctx), openings.look(world.ctx))
 
     assert len(await world.store.journeys.of(group)) == 1
+
+
+async def test_a_dismissed_group_has_left_by_itself(world: World) -> None:
+    await publish(world, a_sop())
+    group = await world.create_group("术后1群")
+    await world.turn_to("2026-11-23 14:00")
+    await world.act("dismiss_group", chat=group)
+
+    await world.turn_to("2026-11-26 09:00")
+
+    (journey,) = await world.store.journeys.of(group)
+    assert journey.exit_reason == "退出：群已解散"
+    assert await cards(world) == []
+
+
+async def test_a_group_renamed_out_of_its_theme_gets_nothing_more(world: World) -> None:
+    await publish(world, a_sop())
+    group = await world.create_group("术后1群")
+    await world.turn_to("2026-11-23 14:00")
+    await world.act("rename_group", chat=group, name="老友群")
+
+    await world.turn_to("2026-11-26 09:00")
+
+    (journey,) = await world.store.journeys.of(group)
+    assert journey.exit_reason == "退出：群不再属于主题“术后”"
+    assert await cards(world) == []

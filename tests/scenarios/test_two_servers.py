@@ -82,6 +82,7 @@ class Company:
             state["callbacks_in_flight"]
             or state["calls_in_flight"]
             or await self.store.db["outbox"].count_documents(unsent)
+            or await self.store.db["facts"].count_documents({"due_at": {"$exists": True}})
         )
 
 

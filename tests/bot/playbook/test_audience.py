@@ -28,6 +28,11 @@ CUSTOMER = Facts(
     shop="徐汇店",
     happened={"visit": ago(1, 6.9, 30), "order": ago(300)},
     task_results={"问需求": "已问到"},
+    scores={"母婴KOC": 60},
+    stages={"母婴KOC": "活跃"},
+    friends_since=NOW - timedelta(days=30, hours=1),
+    channel="徐汇店-门口海报",
+    entered_at=NOW - timedelta(days=2),
 )
 GROUP = Facts(group_size=20, group_marketing=ago(2, 8))
 
@@ -51,6 +56,19 @@ GROUP = Facts(group_size=20, group_marketing=ago(2, 8))
         ({"近60天互动": "少于1次"}, True),
         ({"任务结果": {"步骤": "问需求", "是": ["已问到", "完成"]}}, True),
         ({"任务结果": {"步骤": "回访", "是": "已问到"}}, False),
+        ({"近30天客户回复": "少于1次"}, True),
+        ({"本旅程内到店": "不少于1次"}, True),
+        ({"本旅程内到店": "不少于2次"}, False),
+        ({"KOC分": {"体系": "母婴KOC", "不低于": "60分"}}, True),
+        ({"KOC分": {"体系": "母婴KOC", "低于": 60}}, False),
+        ({"KOC分": {"体系": "没评过", "低于": 1}}, True),
+        ({"KOC分": {"体系": "没评过", "不低于": 1}}, False),
+        ({"阶段": {"体系": "母婴KOC", "是": ["活跃", "表达分享"]}}, True),
+        ({"阶段": {"体系": "没评过", "是": "活跃"}}, False),
+        ({"添加好友": "不少于30天"}, True),
+        ({"添加好友": "少于30天"}, False),
+        ({"渠道": ["徐汇店-门口海报"]}, True),
+        ({"渠道": "静安店-海报"}, False),
         ({"任一": [{"门店": "静安店"}, {"有标签": "勿扰"}]}, True),
         ({"都不": [{"门店": "静安店"}, {"有标签": "勿扰"}]}, False),
     ],
@@ -87,6 +105,14 @@ def test_a_customer_without_shop_has_none() -> None:
         ({"没有标签": ["员工", "勿扰"]}, "没有标签：员工、勿扰（带有：勿扰） ✗"),
         ({"近7天到店": "少于1次"}, "近7天到店少于1次（2次） ✗"),
         ({"门店": "全部"}, "门店：全部（徐汇店） ✓"),
+        ({"本旅程内互动": "少于1次"}, "本旅程内互动少于1次（0次） ✓"),
+        (
+            {"KOC分": {"体系": "母婴KOC", "不低于": "80分"}},
+            "KOC分：母婴KOC 不低于80分（60分） ✗",
+        ),
+        ({"阶段": {"体系": "母婴KOC", "是": "表达分享"}}, "阶段：母婴KOC 是 表达分享（活跃） ✗"),
+        ({"添加好友": "少于30天"}, "添加好友少于30天（30天） ✗"),
+        ({"渠道": "静安店-海报"}, "渠道：静安店-海报（徐汇店-门口海报） ✗"),
         (
             {"任务结果": {"步骤": "回访", "是": "满意"}},
             "任务结果：回访 是 满意（还没有结果） ✗",
@@ -95,6 +121,17 @@ def test_a_customer_without_shop_has_none() -> None:
 )
 def test_a_trace_says_what_was_found(written: dict[str, Any], said: str) -> None:
     assert explain(condition(**written), CUSTOMER, NOW) == said
+
+
+def test_nobodys_customer_is_a_friend_for_no_time_at_all() -> None:
+    assert not holds(condition(添加好友="少于30天"), Facts(), NOW)
+    assert not holds(condition(添加好友="不少于1天"), Facts(), NOW)
+
+
+def test_outside_of_a_journey_nothing_has_happened_in_it() -> None:
+    visitor = Facts(happened={"visit": ago(1)})
+
+    assert holds(condition(本旅程内到店="少于1次"), visitor, NOW)
 
 
 def test_the_tasks_waited_for_are_known() -> None:

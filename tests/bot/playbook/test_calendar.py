@@ -14,7 +14,8 @@ from bot.playbook.calendar import (
     occurrences,
     working_after,
 )
-from config.phrases import Recurring, Span, Workdays, duration, when
+from config.phrase_table import duration, when
+from config.phrases import Recurring, Span, Workdays
 from config.rules import QuietHours
 from config.sop import OffDay
 

@@ -1,10 +1,23 @@
 """What proofs make of a task: its worker's word is never enough to verify it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from bot.model import Fact, Task
 from bot.playbook import keys
-from bot.playbook.evidence import BUTTON, CHECKLIST, in_words, judge, proved_by, spoken, weigh
+from bot.playbook.evidence import (
+    BUTTON,
+    CHECKLIST,
+    filled,
+    in_words,
+    judge,
+    proved_by,
+    question,
+    spoken,
+    weigh,
+)
 
 NOW = datetime(2026, 11, 23, 2, 0, 0, 500_000, UTC)
 TAG = keys.tagged_in("wmA", "宝宝月龄")
@@ -99,3 +112,77 @@ def test_missing_proofs_are_asked_for_in_words() -> None:
 
 def test_a_task_with_no_proof_yet_is_open() -> None:
     assert not judge(a_task(BUTTON)).complete
+
+
+# --- 填写, 数据核对 ------------------------------------------------------------------------------
+
+NUMBER, RECEIPT = filled("快递单号"), filled("签收人")
+SHIPPED = keys.happened("wmA", "已发货")
+
+
+def with_proofs(task: Task, *names: str) -> Task:
+    return replace(task, proofs={name: {"by": "zhangli"} for name in names})
+
+
+def test_what_was_typed_is_the_workers_own_report() -> None:
+    assert weigh([NUMBER], False, [NUMBER]).evidence == "self_reported"
+    assert weigh([BUTTON, NUMBER], False, [BUTTON, NUMBER]).evidence == "self_reported"
+    assert weigh([BUTTON, NUMBER], False, [BUTTON]).evidence == "acknowledged"
+
+
+def test_a_posted_event_verifies_whatever_was_typed_beside_it() -> None:
+    verdict = weigh([NUMBER, SHIPPED], False, [NUMBER, SHIPPED])
+
+    assert (verdict.complete, verdict.evidence) == (True, "verified")
+
+
+def test_the_worker_has_told_once_every_word_is_given() -> None:
+    assert not weigh([BUTTON, NUMBER, TAG], False, [BUTTON]).told
+    assert weigh([BUTTON, NUMBER, TAG], False, [BUTTON, NUMBER]).told
+    assert weigh([BUTTON, NUMBER], True, [BUTTON]).told
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "asked"),
+    [
+        ([NUMBER], [], "快递单号"),
+        ([BUTTON, NUMBER], [], None),
+        ([BUTTON, NUMBER], [BUTTON], "快递单号"),
+        ([BUTTON, TAG, NUMBER], [BUTTON], "快递单号"),
+        ([CHECKLIST, NUMBER], [], None),
+        ([TAG, NUMBER], [], None),
+        ([TAG, NUMBER], [TAG], "快递单号"),
+        ([NUMBER, RECEIPT], [NUMBER], "签收人"),
+        ([NUMBER], [NUMBER], None),
+        ([BUTTON, TAG], [BUTTON], None),
+    ],
+)
+def test_an_answer_is_asked_for_after_the_tap_or_when_nothing_else_is_left(
+    wanted: list[str], there: list[str], asked: str | None
+) -> None:
+    assert question(with_proofs(a_task(*wanted), *there)) == asked
+
+
+def test_where_any_proof_will_do_the_question_is_put_at_once() -> None:
+    either = a_task(BUTTON, NUMBER, any_proof=True)
+
+    assert question(either) == "快递单号"
+    assert question(with_proofs(either, BUTTON)) is None
+
+
+def test_nobody_is_asked_about_a_task_that_is_over() -> None:
+    assert question(replace(a_task(NUMBER), open=False)) is None
+
+
+def test_a_customers_reply_on_a_workers_word_proves_nothing() -> None:
+    replied = keys.happened("wmA", "reply")
+
+    assert not proved_by(a_task(replied), [a_fact(NOW, "tap", replied)])
+    assert replied in proved_by(a_task(replied), [a_fact(NOW, "posted", replied)])
+
+
+def test_what_is_missing_is_said_as_people_call_it() -> None:
+    assert in_words(NUMBER) == "在这里回复“快递单号”"
+    assert in_words(SHIPPED) == "系统收到“已发货”"
+    assert in_words(keys.happened("wmA", "order")) == "系统收到“下单”"
+    assert in_words(keys.joined("wmA", "")) == "客户进群"

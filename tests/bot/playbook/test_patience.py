@@ -13,7 +13,7 @@ from bot.playbook.hours import Hours
 from bot.playbook.patience import Drop, Go, Postpone
 from config.book import Book
 from config.rules import Rules
-from config.sop import State
+from config.sop import SopCalendar, State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 RULES = Rules.model_validate(
@@ -178,3 +178,75 @@ def test_service_comes_before_marketing() -> None:
     care = delivery(id="b")
 
     assert [d.id for d in patience.first_served([news, care])] == ["b", "a"]
+
+
+# --- 可发时段 ------------------------------------------------------------------------------------
+
+
+def in_windows(
+    now: datetime, *windows: str, expires: str = "2026-11-26 12:00"
+) -> patience.Decision:
+    calendar = SopCalendar.model_validate({"可发时段": list(windows)})
+    one = delivery(expires_at=at(expires))
+    return patience.decide(one, now=now, hours=HOURS, exited=False, state="启用", calendar=calendar)
+
+
+LUNCH, EVENING = "11:30-13:00", "18:00-20:00"
+
+
+def test_inside_a_window_it_goes() -> None:
+    assert in_windows(at("2026-11-23 11:30"), LUNCH, EVENING) == Go()
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-11-23 09:00", "2026-11-23 11:30"),
+        ("2026-11-23 13:00", "2026-11-23 18:00"),
+        ("2026-11-23 20:00", "2026-11-24 11:30"),
+        ("2026-11-23 23:00", "2026-11-24 11:30"),  # 免打扰, too
+    ],
+)
+def test_outside_of_every_window_it_waits_for_the_next(now: str, opens: str) -> None:
+    decision = in_windows(at(now), LUNCH, EVENING)
+
+    assert isinstance(decision, Postpone)
+    assert decision.until == at(opens)
+    shown = f"{decision.until.astimezone(SHANGHAI):%m-%d %H:%M}"
+    assert decision.why == f"“育儿测评”不在可发时段（11:30–13:00、18:00–20:00），顺延到 {shown}"
+
+
+def test_a_window_that_opens_in_the_quiet_hours_opens_behind_them() -> None:
+    decision = in_windows(at("2026-11-23 12:00"), "08:00-09:00")
+
+    assert isinstance(decision, Postpone)
+    assert decision.until == at("2026-11-24 08:30")
+
+
+def test_windows_that_are_all_quiet_are_said_so_when_time_is_up() -> None:
+    decision = in_windows(at("2026-11-23 12:00"), "22:00-23:00")
+
+    assert isinstance(decision, Drop)
+    assert decision.reason == "不在可发时段（22:00–23:00）"
+
+
+def test_a_window_behind_its_validity_is_of_no_use() -> None:
+    decision = in_windows(at("2026-11-23 14:00"), LUNCH, expires="2026-11-24 11:00")
+
+    assert isinstance(decision, Drop)
+
+
+def test_an_invitation_answers_the_customer_at_any_hour() -> None:
+    calendar = SopCalendar.model_validate({"可发时段": [LUNCH]})
+    invitation = delivery(seat="j:1:0")
+
+    decision = patience.decide(
+        invitation,
+        now=at("2026-11-23 14:00"),
+        hours=HOURS,
+        exited=False,
+        state="启用",
+        calendar=calendar,
+    )
+
+    assert decision == Go()
