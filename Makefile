@@ -2,16 +2,17 @@
 BIN := .venv/bin
 TEST_WORKERS ?= 2
 
-.PHONY: help setup setup-test demo test check format lock clean
+.PHONY: help setup setup-test demo test test-long check format lock clean
 
 help:
-	@echo "make demo    两周的门店，一分钟看完 · a shop's fortnight in a minute"
-	@echo "make setup   只做准备，得到 .venv/bin/qunce · set-up alone"
-	@echo "make test    全部测试 · all tests"
-	@echo "make check   格式、检查、类型、导入约定 · format, lint, types, import contracts"
-	@echo "make format  整理代码格式 · format the code"
-	@echo "make lock    更新依赖锁定文件 · renew the lock files"
-	@echo "make clean   删除 .venv 和缓存 · remove .venv and caches"
+	@echo "make demo      两周的门店，一分钟看完 · a shop's fortnight in a minute"
+	@echo "make setup     只做准备，得到 .venv/bin/qunce · set-up alone"
+	@echo "make test      全部测试 · all tests"
+	@echo "make test-long 要几分钟的测试 · tests that take minutes"
+	@echo "make check     格式、检查、类型、导入约定 · format, lint, types, import contracts"
+	@echo "make format    整理代码格式 · format the code"
+	@echo "make lock      更新依赖锁定文件 · renew the lock files"
+	@echo "make clean     删除 .venv 和缓存 · remove .venv and caches"
 
 setup:
 	@scripts/setup.sh
@@ -24,6 +25,9 @@ demo: setup
 
 test: setup-test
 	@$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
+
+test-long: setup-test
+	@$(BIN)/pytest -m long $(ARGS)
 
 check: setup-test
 	@$(BIN)/ruff format --check .
