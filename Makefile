@@ -1,6 +1,6 @@
 # Every target sets up what it needs; a second time that costs nothing.
 BIN := .venv/bin
-TEST_WORKERS ?= 2
+TEST_WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .PHONY: help setup setup-test demo test test-long check format lock clean
 

@@ -275,8 +275,9 @@ async def _compare(ctx: Context, live: int) -> None:
         drifted = True
     if drifted:
         log.warning(
-            "配置文件夹和线上第 %s 版不同；要发布请运行 qunce apply，要取回线上的请运行 qunce pull。"
-            " The folder differs from what is live; `qunce apply` publishes it, `qunce pull` fetches what is live.",
+            "配置文件夹和线上第 %s 版不同；要发布请运行 qunce apply，"
+            "要取回线上的请运行 qunce pull。 The folder differs from what is live; "
+            "`qunce apply` publishes it, `qunce pull` fetches what is live.",
             live,
         )
 

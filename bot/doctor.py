@@ -55,7 +55,7 @@ async def _with_database(ctx: Context) -> AsyncIterator[Finding]:
             drift = await differs(ctx.store, decoded(raw), pictures)
         except Mistakes:
             drift = True
-        cure = "文件夹和线上不同：用 qunce apply 发布，或把文件夹改回来" if drift else ""
+        cure = "文件夹和线上不同：用 qunce apply 发布，或用 qunce pull 取回线上的" if drift else ""
         yield Finding(f"配置文件夹和线上第 {head} 版一致", not drift, cure)
     yield await _asks("应用的 Secret 能调用接口", ctx, "department/simplelist")
     followers = "externalcontact/get_follow_user_list"

@@ -27,7 +27,7 @@ def misnamed(files: Iterable[str], folder: Folder) -> None:
             cure = "文件名要以 .yaml 结尾（小写）；Windows 里先打开“显示文件扩展名”再改名"
             folder.remind(name, "这个文件不会被读取", cure)
     if not texts:
-        folder.remind(".", "这个文件夹里没有 .yaml 文件", "看看文件夹的位置写对了没有")
+        folder.refuse(".", "这个文件夹里没有 .yaml 文件", "看看文件夹的位置写对了没有")
 
 
 def content_of(name: str, path: Path, folder: Folder) -> bytes | None:

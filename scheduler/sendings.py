@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, assert_never
 
-from bot.actions.recall import RECALLED
 from bot.context import Context
 from bot.model import Delivery, Outgoing, Sending
 from bot.playbook import patience
@@ -191,9 +190,9 @@ async def _without_recalled(
 ) -> list[Delivery]:
     """撤回未发: these are not offered again."""
     if recalled := [delivery for delivery in waiting if delivery.recalled]:
-        await _log(ctx, sending, recalled, "随新版撤回，不再发")
-        ids = [delivery.id for delivery in recalled]
-        await ctx.store.deliveries.end(sending.id, ids, "cancelled", RECALLED)
+        await _log(ctx, sending, recalled, "撤回了，不再发")
+        for delivery in recalled:
+            await ctx.store.deliveries.end(sending.id, [delivery.id], "cancelled", delivery.reason)
     return [delivery for delivery in waiting if not delivery.recalled]
 
 

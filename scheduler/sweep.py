@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.actions.recall import recall
+from bot.actions.recall import recall, take_back
 from bot.context import Context, Release
 from bot.crash import crash_point
 from bot.model import Journey
@@ -37,9 +37,10 @@ async def look(ctx: Context) -> bool:
     crash_point("sweep.claimed")
     before = [await _book(ctx, head) for head in (sweep.done, *sweep.via)]
     now_live = await _book(ctx, sweep.to)
+    edits = _edits(before, now_live, ctx.now())
     if sweep.place == _BEGINNING and not sweep.second:
         await _recall(ctx, sweep)
-    edits = _edits(before, now_live, ctx.now())
+        await _take_back(ctx, edits)
     place = await _batch(ctx, sweep, edits)
     crash_point("sweep.looked")
     if place is None:
@@ -173,3 +174,11 @@ async def _recall(ctx: Context, sweep: Sweep) -> None:
             was, live = Head(n=stored.base), Head(n=n)
             await recall(ctx, await _book(ctx, was), await _book(ctx, live))
         await ctx.store.sweeps.recalled(n)
+
+
+async def _take_back(ctx: Context, edits: Sequence[_Named]) -> None:
+    """Of an SOP that was stopped, or is gone, nothing more is sent, also not by who has it."""
+    for named in edits:
+        if named.edit.sop is None or named.edit.sop.state == "停用":
+            reason = "SOP已停用" if named.edit.sop else "SOP已删除"
+            await take_back(ctx, named.name, None, reason)

@@ -1,6 +1,6 @@
 """撤回未发: take back what was made from older words and has not reached anybody yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.context import Context
 from bot.model import Delivery
@@ -18,26 +18,33 @@ async def recall(ctx: Context, was: Book, live: Book) -> None:
     What staff have confirmed by now has reached its customers and stays.
     """
     for sop, steps in reworded(was, live).items():
-        kept = await ctx.store.deliveries.unsent(sop, steps)
-        ended = await ctx.store.deliveries.recall([d.id for d in kept], RECALLED)
-        gone = [d for d in kept if d.id in ended]
-        await ctx.store.caps.release_all(
-            (patience.ledger_of(d.subject, d.subject_type), d.id) for d in gone
-        )
-        await _log(ctx, gone)
-        out = {d.sending for d in kept if d.id not in ended and d.sending}
-        await ctx.store.sendings.recall(out, ctx.now())
+        await take_back(ctx, sop, steps, RECALLED)
+
+
+async def take_back(ctx: Context, sop: str, steps: Iterable[str] | None, reason: str) -> None:
+    """Withdraw what was made for these steps (None: for all) and has not reached anybody."""
+    kept = await ctx.store.deliveries.unsent(sop, steps)
+    if not kept:
+        return
+    ended = await ctx.store.deliveries.recall([d.id for d in kept], reason)
+    gone = [d for d in kept if d.id in ended]
+    await ctx.store.caps.release_all(
+        (patience.ledger_of(d.subject, d.subject_type), d.id) for d in gone
+    )
+    await _log(ctx, gone, reason)
+    out = {d.sending for d in kept if d.id not in ended and d.sending}
+    await ctx.store.sendings.recall(out, ctx.now())
     ctx.hints.ring("sendings")
 
 
-async def _log(ctx: Context, gone: Sequence[Delivery]) -> None:
+async def _log(ctx: Context, gone: Sequence[Delivery], reason: str) -> None:
     await ctx.store.log.write(
         [
             line(
                 f"{d.id}:recalled",
                 [d.subject, d.journey, d.id],
                 ctx.now(),
-                f"“{d.step}”还没发出，随新版撤回",
+                f"“{d.step}”还没发出，不再发：{reason}",
                 step=d.step,
             )
             for d in gone

@@ -19,6 +19,7 @@ from bot.publish import (
     Base,
     BehindLive,
     Contents,
+    Emptied,
     Frozen,
     HeadMoved,
     NotApproved,
@@ -83,7 +84,7 @@ def apply_saved(settings: Settings, path: Path, *, as_json: bool) -> None:
     try:
         kept = saved.read(path)
         done = asyncio.run(_apply(settings, kept))
-    except (BadPlan, Moved, HeadMoved, BehindLive, Frozen, NotApproved) as refused:
+    except (BadPlan, Moved, HeadMoved, BehindLive, Emptied, Frozen, NotApproved) as refused:
         complain(str(refused), 1)
     except Mistakes as found:
         show_mistakes(found.mistakes, as_json=as_json)

@@ -19,6 +19,7 @@ from bot.publish import (
     Base,
     BehindLive,
     Contents,
+    Emptied,
     Frozen,
     HeadMoved,
     NotApproved,
@@ -66,11 +67,13 @@ def apply(
     where = folder_of(folder, settings)
     wish = {"note": note, "overwrite": overwrite, "recall": recall}
     try:
-        done, remembered = asyncio.run(_apply(settings, where, wish, request=request))
+        done, remembered = asyncio.run(
+            _apply(settings, where, wish, request=request, quiet=as_json)
+        )
     except Mistakes as found:
         show_mistakes(found.mistakes, as_json=as_json)
         raise typer.Exit(1) from None
-    except (HeadMoved, BehindLive, Frozen, NotApproved) as refused:
+    except (HeadMoved, BehindLive, Emptied, Frozen, NotApproved) as refused:
         complain(str(refused), 1)
     if as_json:
         say_json({"release": done.n, "changed": done.changed})
@@ -84,16 +87,25 @@ def apply(
 
 def rollback(
     n: Annotated[int | None, typer.Argument(help="回到第几版，默认上一版")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="那一版里一个 SOP 也没有，也要回去")] = False,
+    by: Annotated[str, typer.Option("--by", help="批准人的姓名：比上一版更早的，要有人批准")] = "",
     as_json: AsJson = False,
 ) -> None:
     """把以前的一版再发布一次，成为新的一版；不改文件夹。"""
     settings = deployment.load()
     try:
-        done = asyncio.run(_rollback(settings, n))
+        done = asyncio.run(_rollback(settings, n, sure=yes, by=by))
     except KeyError:
         complain("没有这一版" if n is not None else "还没有可以回到的上一版", 1)
-    except HeadMoved as moved:
-        complain(str(moved), 1)
+    except (HeadMoved, Emptied) as refused:
+        complain(str(refused), 1)
+    except NotApproved as refused:
+        people = refused.approval.people
+        who = people[0] if len(people) == 1 else f"{'、'.join(people)} 其中一位"
+        cure = f"{who} 同意后运行 qunce rollback {n} --by {people[0]}"
+        complain(f"回到第 {n} 版要有人批准：{cure}", 1)
+    except PermissionError as refused:
+        complain(str(refused), 1)
     if as_json:
         told = {"release": done.n, "to": done.to, "changed": bool(done.paths)}
         say_json(told | {"files": list(done.paths)})
@@ -172,7 +184,7 @@ def who_types() -> str:
 
 
 async def _apply(
-    settings: Settings, folder: Path, wish: dict[str, Any], *, request: bool
+    settings: Settings, folder: Path, wish: dict[str, Any], *, request: bool, quiet: bool
 ) -> tuple[Applied, bool]:
     """What is live now, and whether the folder could note where it comes from."""
     contents = read_contents(folder)
@@ -182,21 +194,25 @@ async def _apply(
             done = await releases.apply(ctx, contents, base_of(folder), author=who_types(), **wish)
         except NotApproved as refused:
             if request:
-                await _request(ctx, refused.approval, wish["note"])
+                await _request(ctx, refused.approval, wish["note"], quiet=quiet)
             raise
         if done.changed:
             await settle_release(ctx, done.book)
     return done, remember_base(folder, Base(done.n, contents.hash))
 
 
-async def _request(ctx: Context, approval: Approval, note: str) -> None:
+async def _request(ctx: Context, approval: Approval, note: str, *, quiet: bool) -> None:
     await releases.ask_for_approval(ctx, approval, author=who_types(), note=note)
-    say(f"已请 {'、'.join(approval.people)} 批准（企业微信消息由正在运行的进程发出）")
+    if not quiet:
+        say(f"已请 {'、'.join(approval.people)} 批准（企业微信消息由正在运行的进程发出）")
 
 
-async def _rollback(settings: Settings, n: int | None) -> RolledBack:
+async def _rollback(settings: Settings, n: int | None, *, sure: bool, by: str) -> RolledBack:
     async with open_context(settings) as ctx:
-        done = await releases.roll_back(ctx, n, author=who_types())
+        if by and n:
+            then = await releases.contents_of(ctx.store, n)
+            await releases.approve(ctx, then, by, typed_by=who_types())
+        done = await releases.roll_back(ctx, n, author=who_types(), sure=sure)
         if done.paths:
             await settle_release(ctx, done.book)
         return done

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from bot.app import Clock, machine_now, open_context
 from bot.cli.terminal import AsJson, Folder, complain, err, folder_of, say, say_json
-from bot.plan.population import Population, coming, read
+from bot.plan.population import coming, read
 from bot.rehearse import paper
 from bot.rehearse.crew import Crew
 from bot.rehearse.population import Company
@@ -91,33 +91,18 @@ async def live_run(
         expected = await coming(ctx.store, now)
         older = {n: await ctx.releases.get(n) for n in people.older_releases}
     wish = replace(wish, start=now, customers=len(people.contacts))
-    rehearsal = _of(people, book, wish)
-    for n, one in older.items():
-        rehearsal.stage.releases.setdefault(n, one)
-    company = Company(
-        book, now, wish.customers, wish.seed, wish.rates, coming=dict(expected.by_staff)
-    )
-    return _with_bar(rehearsal, book, wish, company, quiet=quiet)
-
-
-def _of(people: Population, book: Book, wish: Wish) -> Rehearsal:
-    return Rehearsal(
+    rehearsal = people.rehearsal(
         book,
-        now=wish.start,
-        contacts=people.contacts,
-        groups=people.groups,
-        staff=people.staff,
-        journeys=people.journeys,
-        tasks=people.tasks,
-        deliveries=people.deliveries,
-        seats=people.seats,
-        hits=people.hits,
-        tag_names=people.tag_names,
-        release=max(1, people.release),
+        wish.start,
+        older,
         behaviour=Crew(book, wish.rates, wish.seed),
         seed=wish.seed,
         explains=explained(wish),
     )
+    company = Company(
+        book, now, wish.customers, wish.seed, wish.rates, coming=dict(expected.by_staff)
+    )
+    return _with_bar(rehearsal, book, wish, company, quiet=quiet)
 
 
 # ---- showing -------------------------------------------------------------------------------------

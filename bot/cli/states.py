@@ -42,7 +42,7 @@ def stop(
     """停用一个 SOP（或全部）：正在进行的都退出，不能撤回，所以要写 --yes。"""
     if not yes:
         what = "全部 SOP" if everything else f"“{sop}”" if sop else "SOP"
-        complain(f"停用{what}：{_THEN['stop']}，以后恢复也不会回来。确定就加上 --yes", 2)
+        complain(f"停用{what}：{_THEN['stop']}，以后恢复也不会回来。确定就加上 --yes", 1)
     _switch("stop", sop, everything, as_json)
 
 
@@ -58,7 +58,9 @@ def _switch(verb: Verb, sop: str | None, everything: bool, as_json: bool) -> Non
         return
     for one in changed:
         say(f"{_DONE[verb]}“{one.sop}”（原来是 {one.before}）", "green")
-    if changed:
+    if changed and all(one.before == "停用" for one in changed):
+        say("从现在起重新有人进入；停用时退出的不会回来")
+    elif changed:
         say(_THEN[verb])
     else:
         say("没有变化")

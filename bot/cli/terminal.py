@@ -13,7 +13,8 @@ from config import settings as deployment
 from config.mistakes import Mistake
 from config.settings import Settings
 
-out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+out = Console(soft_wrap=True, emoji=False)  # 12:100:4 is no 💯
+err = Console(stderr=True, soft_wrap=True, emoji=False)
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON，给程序看")]
 Paths = Annotated[
     list[Path] | None, typer.Argument(help="配置文件夹，或其中的几个文件；默认 QUNCE_CONFIG_DIR")
@@ -50,6 +51,8 @@ def chosen(paths: list[Path] | None) -> tuple[Path, frozenset[str] | None]:
     """
     files = [path for path in paths or () if path.is_file()]
     if not files:
+        if len(paths or ()) > 1:
+            complain("一次只看一个文件夹：请分开运行", 2)
         return folder_of(paths[0] if paths else None), None
     ours = deployment.config_dir().resolve()
     inside = all(file.resolve().is_relative_to(ours) for file in files)

@@ -22,7 +22,6 @@ from bot.plan.population import Coming, Population, newcomers, read, scaled
 from bot.plan.remarks import Remark, beware
 from bot.playbook.hours import Hours
 from bot.playbook.moves import Redirects
-from bot.rehearse import Rehearsal
 from config.book import Book
 
 
@@ -75,23 +74,8 @@ def _too_many(everybody: Iterable[Load], cap: int | None) -> int:
 
 def _run(people: Population, step: Step, expected: Coming, frame: Frame) -> Run:
     new = scaled(step.new, people.scale)
-    rehearsal = Rehearsal(
-        scaled(step.live, people.scale) if people.release else new,
-        now=frame.since,
-        contacts=people.contacts,
-        groups=people.groups,
-        staff=people.staff,
-        journeys=people.journeys,
-        tasks=people.tasks,
-        deliveries=people.deliveries,
-        seats=people.seats,
-        hits=people.hits,
-        tag_names=people.tag_names,
-        release=max(1, people.release),
-        explains=lambda subject: False,
-    )
-    for n, release in step.older.items():
-        rehearsal.stage.releases.setdefault(n, release)
+    live = scaled(step.live, people.scale) if people.release else new
+    rehearsal = people.rehearsal(live, frame.since, step.older, explains=lambda subject: False)
     if people.release and step.new is not step.live:
         rehearsal.publish(new, step.gone)
     known = {one.id for one in people.staff}

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.context import Release
 from bot.model import Contact, Delivery, Group, Journey, Seat, Staff, Task
 from bot.playbook.calendar import day_start
 from bot.playbook.hours import Hours
 from bot.playbook.patience import ledger_of
+from bot.rehearse import Rehearsal
 from bot.store import Store
 from bot.store.rows import SLOTS, slot_of
 from config.book import Book
@@ -68,6 +70,29 @@ class Population:
             )
             if n and n != self.release
         }
+
+    def rehearsal(
+        self, book: Book, now: datetime, older: Mapping[int, Release], **more: Any
+    ) -> Rehearsal:
+        """Where everybody stands, ready to go on by ``book``; ``more`` as Rehearsal takes it."""
+        rehearsal = Rehearsal(
+            book,
+            now=now,
+            contacts=self.contacts,
+            groups=self.groups,
+            staff=self.staff,
+            journeys=self.journeys,
+            tasks=self.tasks,
+            deliveries=self.deliveries,
+            seats=self.seats,
+            hits=self.hits,
+            tag_names=self.tag_names,
+            release=max(1, self.release),
+            **more,
+        )
+        for n, release in older.items():
+            rehearsal.stage.releases.setdefault(n, release)
+        return rehearsal
 
 
 async def read(store: Store, release: int, books: Sequence[Book], now: datetime) -> Population:

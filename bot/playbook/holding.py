@@ -3,7 +3,6 @@
 Whatever is waited for is a key: it is stored first, and only then do we look whether it came.
 """
 
-
 from bot.model import Journey
 from bot.playbook import keys
 from bot.playbook.audience import holds

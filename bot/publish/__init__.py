@@ -19,7 +19,15 @@ from bot.publish.folder import (
 from bot.publish.frozen import Frozen, frozen
 from bot.publish.live import FRESH_SECONDS, LiveReleases, with_states
 from bot.publish.promotion import promote
-from bot.publish.publishing import Applied, HeadMoved, RolledBack, apply, publish, roll_back
+from bot.publish.publishing import (
+    Applied,
+    Emptied,
+    HeadMoved,
+    RolledBack,
+    apply,
+    publish,
+    roll_back,
+)
 from bot.publish.states import Switched, Unswitchable, switch
 
 __all__ = [
@@ -31,6 +39,7 @@ __all__ = [
     "Base",
     "BehindLive",
     "Contents",
+    "Emptied",
     "Frozen",
     "HeadMoved",
     "LiveReleases",

@@ -14,11 +14,12 @@ from config.loader import load_texts
 async def missing_approval(ctx: Context, contents: Contents, book: Book) -> Approval | None:
     """Who still has to agree before these contents replace what is live; None: nobody.
 
-    What was live before was agreed to, and whoever agreed must still be one who may.
+    Whoever agreed must still be one who may. What was live before rules asked for approval was
+    never agreed to.
     """
     releases = ctx.store.releases
     head = await releases.head()
-    if not head or await releases.number_of(contents.hash):
+    if not head:
         return None
     approval = await _asked(ctx, head, contents, book)
     if approval is None:

@@ -105,9 +105,16 @@ def _refuse_to_lose(apart: Mapping[str, Side], head: int) -> None:
     if both := [path for path, side in apart.items() if side == "both"]:
         text = (
             f"这些文件在这里和线上（第 {head} 版）都改过，没有动文件夹：{'、'.join(both)}。"
-            "先把自己的改动另存一份，再运行 qunce pull --overwrite（以线上为准）"
+            "先把自己的改动另存一份，再运行 qunce pull --overwrite"
+            f"（以线上为准{_also_lost(apart)}）"
         )
         raise BehindLive(text, apart)
+
+
+def _also_lost(apart: Mapping[str, Side]) -> str:
+    """What only was changed here goes too, when live wins everywhere."""
+    ours = [path for path, side in apart.items() if side == "only-folder"]
+    return f"，只在这里改过的 {'、'.join(ours)} 也会换掉" if ours else ""
 
 
 async def refuse_when_behind(

@@ -26,6 +26,10 @@ class HeadMoved(Exception):
     """Somebody else published meanwhile; look at what is live before publishing again."""
 
 
+class Emptied(Exception):
+    """Every SOP that is live would be gone: an empty folder is rarely meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What is live now; ``changed``: it is a new release."""
@@ -102,6 +106,8 @@ async def apply(
         if not overwrite:
             await refuse_when_behind(store, contents, base, head)
         was, _ = await _before(store, head)
+        if not overwrite:
+            refuse_emptied(was, book, "--overwrite")
         await refuse_frozen(store, was, book)
         if approval := await missing_approval(ctx, contents, book):
             raise NotApproved(approval)
@@ -118,11 +124,18 @@ async def apply(
     return Applied(n, book, changed=True)
 
 
-async def roll_back(ctx: Context, to: int | None, *, author: str) -> RolledBack:
+def refuse_emptied(was: Book, book: Book, option: str) -> None:
+    if was.sops and not book.sops:
+        text = f"这份内容里一个 SOP 也没有，线上的 {len(was.sops)} 个都会停掉：没有发布。"
+        raise Emptied(f"{text}先看看文件夹对不对；真要全部去掉，加上 {option}")
+
+
+async def roll_back(ctx: Context, to: int | None, *, author: str, sure: bool = False) -> RolledBack:
     """Publish an earlier release once more: ``to``, or the one before head.
 
-    KeyError when there is none; ``n`` is head's own when it has these contents already. What was
-    live once needs no approval. Raises Mistakes when it cannot be read any more, or HeadMoved.
+    KeyError when there is none; ``n`` is head's own when it has these contents already. Undoing
+    the last release needs no approval, going further back does. Raises NotApproved, Emptied unless
+    ``sure``, Mistakes when it cannot be read any more, or HeadMoved.
     """
     releases = ctx.store.releases
     head = await releases.head()
@@ -133,6 +146,11 @@ async def roll_back(ctx: Context, to: int | None, *, author: str) -> RolledBack:
     apart = tuple(drift(then.marks, now_live.marks, now_live.marks))
     if not apart:
         return RolledBack(head, to, load_texts(then.files), ())
+    book = load_texts(then.files)
+    if not sure:
+        refuse_emptied((await _before(ctx.store, head))[0], book, "--yes")
+    if to != head - 1 and (approval := await missing_approval(ctx, then, book)):
+        raise NotApproved(approval)
     n, book = await publish(
         ctx.store,
         then.files,

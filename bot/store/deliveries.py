@@ -187,9 +187,11 @@ class Deliveries:
 
     # ---- 撤回未发 --------------------------------------------------------------------------------
 
-    async def unsent(self, sop: str, steps: Iterable[str]) -> list[Delivery]:
-        """What was made for these steps and has not reached its end."""
-        theirs = {"state": {"$in": list(_OPEN)}, "sop": sop, "step": {"$in": sorted(steps)}}
+    async def unsent(self, sop: str, steps: Iterable[str] | None) -> list[Delivery]:
+        """What was made for these steps (None: all) and has not reached its end."""
+        theirs: Row = {"state": {"$in": list(_OPEN)}, "sop": sop}
+        if steps is not None:
+            theirs["step"] = {"$in": sorted(steps)}
         return [from_row(Delivery, row) async for row in self._rows.find(theirs)]
 
     async def recall(self, ids: Sequence[str], reason: str) -> set[str]:
@@ -202,7 +204,8 @@ class Deliveries:
         await self._rows.update_many(
             {**mine, "state": {"$in": ["ready", "gathered"]}}, {"$set": ended, "$unset": _IDLE}
         )
-        await self._rows.update_many({**mine, "state": "created"}, {"$set": {"recalled": True}})
+        given_back = {"$set": {"recalled": True, "reason": reason}}
+        await self._rows.update_many({**mine, "state": "created"}, given_back)
         found = self._rows.find({**mine, "state": "cancelled"}, {"_id": 1})
         return {row["_id"] async for row in found}
 

@@ -5,6 +5,7 @@ What had to be assumed is told too, because a wrong guess goes out to customers.
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from config.spreadsheet.rows import (
     MOST_COLUMNS,
     MOST_ROWS,
     Row,
+    is_strange,
     merged,
     role_of,
     words,
@@ -77,6 +79,7 @@ class Entry:
     links: tuple[str, ...]
     owner: str
     note: str
+    marketing: bool = False
 
 
 @dataclass(slots=True)
@@ -169,6 +172,8 @@ class _Sheet:
                 self._calendar.entries += reading(self, row, matrix)
             except Unread as why:
                 self._tell(row.number, row.blamed, why.text, why.cure)
+        if not matrix:
+            self._tell_strange(number)
         if self._cut:
             self._tell(0, "", f"只读了前 {MOST_ROWS} 行", "把后面的行移到另一张表")
 
@@ -191,6 +196,17 @@ class _Sheet:
                 columns.setdefault(role, []).append((index, str(value).strip()))
         days = self._days_across(cells)
         return best[1], columns, days if len(days) > 2 and "text" not in columns else {}
+
+    def _tell_strange(self, number: int) -> None:
+        """Columns nobody here knows may say who is meant, or how often: never pass over them."""
+        for index, value in enumerate(self._rows[number]):
+            below = (row[index] for row in self._rows[number + 1 :] if index < len(row))
+            if is_strange(value) and any(words(cell) for cell in below):
+                text = "不认识这一列，里面写的没有导入"
+                cure = (
+                    "换成认识的表头（日期、时间、对象、发送内容、附件、渠道、负责人、备注），或删掉"
+                )
+                self._tell(0, words(value), text, cure)
 
     def _days_across(self, row: Sequence[Any]) -> dict[int, Day]:
         days: dict[int, Day] = {}
@@ -249,7 +265,12 @@ class _Sheet:
 
     def mode_of(self, row: Row, moments: Collection[When]) -> Mode:
         row.blamed = row.column("channel")
-        said = mode_in(row.text("channel"), row.text("audience"), self._name)
+        if found := re.search("跟进人|店长|群主|员工|导购|主管|内部|同事", row.text("to")):
+            row.blamed = row.column("to")
+            cure = "给员工的内容请在 SOP 里写：发给员工，或者派任务"
+            raise Unread(f"这一行是发给“{found[0]}”的", cure)
+        audience = " ".join((*row.texts("to"), *row.texts("audience")))
+        said = mode_in(row.text("channel"), audience, self._name)
         if said:
             return said
         to_customers = all(isinstance(moment, OnDay) for moment in moments)
@@ -272,13 +293,14 @@ class _Sheet:
             row=row.number,
             moments=moments,
             mode=mode,
-            audience=row.text("audience"),
+            audience=row.text("audience") or row.text("to"),
             title=title,
             text=text,
             attachments=tuple(n for one in row.texts("attachment") for n in names_apart(one)),
             links=tuple(name for one in row.texts("link") for name in names_apart(one)),
             owner=row.text("owner"),
             note=row.text("note"),
+            marketing=bool(re.search("营销|促销|推广", row.text("channel"))),
         )
 
     def _tell(self, row: int, column: str, text: str, cure: str) -> None:

@@ -212,6 +212,8 @@ class _Writing:
         if materials:
             lines.add(3, f"附件: {listed(materials[:9])}")
         lines.add(3, f"由: {'群主' if plan.subject == '客户群' else '跟进人'}")
+        if entry.marketing:
+            lines.add(3, "类型: 营销")
 
     def _attachments(self, entry: Entry, step: str) -> tuple[list[str], list[str]]:
         """The materials of a row, and the names of files that are not there."""

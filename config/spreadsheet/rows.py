@@ -17,9 +17,13 @@ _ROLES: Mapping[str, str] = {
     "link": "链接 网址 小程序 跳转链接 链接地址 url",
     "owner": "负责人 责任人 执行人 跟进人 群主 发送人 运营 对接人",
     "channel": "渠道 方式 发送渠道 触达方式 触达渠道 发送方式 形式 推送方式 动作 类型",
+    "to": "发给谁 发给 接收人 收件人 接收对象 推送给",
     "note": "备注 说明 目的 注意事项",
     "title": "主题 标题 环节 步骤 名称 事项 内容主题 栏目 活动",
 }
+_NO_MATTER = frozenset(
+    ["序号", "编号", "序", "no", "no.", "#", "星期几", "完成", "是否完成", "状态", "完成情况"]
+)
 _UNSEEN = re.compile("[\u200b\u2060\ufeff\x00-\x08\x0b-\x1f\x7f]|_x000D_")
 _ROLE_OF = {name: role for role, names in _ROLES.items() for name in names.split()}
 COUNTING = ("天数", "第几天", "天", "日程", "节点", "日")
@@ -70,6 +74,11 @@ def role_of(value: Any) -> str:
         return ""
     bare = re.sub(r"[（(].*?[)）]|[\s*＊:：]", "", value).lower()
     return _ROLE_OF.get(bare, "")
+
+
+def is_strange(value: Any) -> bool:
+    """A heading that says something we do not know; a mere number of the row does not."""
+    return bool(words(value)) and not role_of(value) and words(value).lower() not in _NO_MATTER
 
 
 def words(value: Any) -> str:

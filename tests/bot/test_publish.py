@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.app import open_shop
-from bot.publish import HeadMoved, LiveReleases, decoded, differs, publish, read_folder
+from bot.publish import HeadMoved, LiveReleases, decoded, differs, live, publish, read_folder
 from bot.store import Store
 from bot.store.client import open_client
 from config.mistakes import Mistakes
@@ -112,6 +112,35 @@ async def test_an_earlier_release_stays_readable(store: Store) -> None:
 
     assert (await releases.head()).book.tags == {"管理": ("勿扰", "同行")}
     assert (await releases.get(1)).book is first.book
+
+
+async def many(store: Store, count: int) -> LiveReleases:
+    for n in range(count):
+        await release(store, {"标签.yaml": f"标签:\n  管理: [第{n}个]\n"}, n)
+    return LiveReleases(store)
+
+
+async def test_every_release_that_is_asked_for_stays_compiled(store: Store) -> None:
+    """However many journeys finish under the release they began with, each its own."""
+    releases = await many(store, 20)
+    compiled = [await releases.get(n) for n in range(1, 21)]
+
+    again = [await releases.get(n) for n in range(1, 21)]
+
+    assert all(one is other for one, other in zip(compiled, again, strict=True))
+
+
+async def test_what_nobody_asks_for_any_more_is_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_KEPT_SECONDS", 0.0)
+    releases = await many(store, 12)
+    first = await releases.get(1)
+    for n in range(2, 13):
+        last = await releases.get(n)
+
+    assert await releases.get(1) is not first
+    assert await releases.get(12) is last
 
 
 # --- the first start -----------------------------------------------------------------------------

@@ -168,6 +168,35 @@ def test_what_the_folder_has_already_is_used_and_not_written_again() -> None:
     assert any("没写负责人，先写成“陈静”" in str(note) for note in read.assumed)
 
 
+def test_what_is_marked_as_marketing_stays_marketing() -> None:
+    rows = [(*HEADER, "类型"), ("D1", "9:00", "满减券", "营销")]
+
+    _, made = imported(workbook({"a": rows}))
+
+    (step,) = loaded(made).sops["排期"].steps
+    (send,) = step.actions
+    assert isinstance(send, SendCustomer)
+    assert send.category == "营销"
+
+
+@pytest.mark.parametrize("heading", ["发给谁", "接收人"])
+def test_what_is_meant_for_staff_never_goes_to_customers(heading: str) -> None:
+    rows = [(*HEADER, heading), ("D1", "9:00", "内部：小心这位客户", "跟进人")]
+
+    read, made = imported(workbook({"a": rows}))
+
+    assert "这一行是发给“跟进人”的" in "".join(str(note) for note in read.unread)
+    assert "小心" not in "".join(made.texts.values())
+
+
+def test_a_column_nobody_knows_is_told_of() -> None:
+    rows = [(*HEADER, "频率"), ("D1", "9:00", "早", "只发一次")]
+
+    read, _ = imported(workbook({"a": rows}))
+
+    assert [note.column for note in read.unread] == ["频率"]
+
+
 def test_a_file_beside_the_spreadsheet_is_attached() -> None:
     rows = [(*HEADER, "附件"), ("D1", "9:00", "看图", "海报1.jpg、MV.mp4、手册.pdf")]
 

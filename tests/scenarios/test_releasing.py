@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot import publish as releases
-from bot.publish import Base, BehindLive, Contents, HeadMoved, NotApproved, Unswitchable
+from bot.publish import Base, BehindLive, Contents, Emptied, HeadMoved, NotApproved, Unswitchable
 from tests.world import World
 
 TEAM = """团队: 默认
@@ -211,13 +211,33 @@ async def test_nobody_can_approve_themselves_in_by_the_release_they_ask_for(worl
         )
 
 
-async def test_going_back_to_what_was_live_needs_no_new_approval(world: World) -> None:
-    await apply(world, FILES | {"rules.yaml": RULES})
-    changed = FILES | {"rules.yaml": RULES, "sop.yaml": SOP + "# 二\n"}
-    await releases.approve(world.ctx, Contents(changed), "王芳", typed_by="ops")
-    await apply(world, changed)
+async def test_undoing_the_last_release_needs_no_approval_but_going_further_back_does(
+    world: World,
+) -> None:
+    await apply(world, FILES)  # nobody had to agree to this one
+    for text in (SOP + "# 二\n", SOP + "# 三\n"):
+        changed = FILES | {"rules.yaml": RULES, "sop.yaml": text}
+        if await world.store.releases.head() > 1:
+            await releases.approve(world.ctx, Contents(changed), "王芳", typed_by="ops")
+        await apply(world, changed)
 
-    assert (await releases.roll_back(world.ctx, 1, author="王芳")).n == 3
+    with pytest.raises(NotApproved):
+        await releases.roll_back(world.ctx, 1, author="王芳")
+
+    assert (await releases.roll_back(world.ctx, None, author="王芳")).to == 2
+
+
+async def test_an_emptied_folder_takes_nothing_away_unless_that_is_said(world: World) -> None:
+    await apply(world, {"team.yaml": TEAM})
+    await apply(world, FILES)
+    base = await base_now(world)
+
+    with pytest.raises(Emptied, match="一个 SOP 也没有，线上的 1 个都会停掉"):
+        await apply(world, {"team.yaml": TEAM}, base)
+    with pytest.raises(Emptied):
+        await releases.roll_back(world.ctx, 1, author="王芳")
+
+    assert (await releases.roll_back(world.ctx, 1, author="王芳", sure=True)).n == 3
 
 
 # --- pause, resume, stop -------------------------------------------------------------------------

@@ -89,6 +89,19 @@ async def test_a_stop_ends_journeys_tasks_and_what_was_not_sent(world: World) ->
     assert len(told) == 1, "their card says so"
 
 
+async def test_a_stop_takes_mass_messages_out_of_the_hands_of_staff(world: World) -> None:
+    await live_is(world, push("甲"), say("乙", "第9天 10:00"))
+    contact = await world.add_contact()
+    await world.later(minutes=5)
+
+    await switch(world.ctx, "stop", "新客")
+    await world.later(minutes=5)
+
+    (delivery,) = await world.store.deliveries.of(contact)
+    assert (delivery.state, delivery.reason) == ("cancelled", "SOP已停用")
+    assert len((await world.ledger())["cancelled"]) == 1
+
+
 async def test_a_state_outlives_releases_until_one_changes_the_files_own(world: World) -> None:
     await live_is(world, say("甲"))
     await switch(world.ctx, "pause", "新客")

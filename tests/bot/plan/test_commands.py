@@ -83,6 +83,7 @@ def test_a_plan_in_a_file_is_applied_exactly(qunce: Commands, shop: Path, tmp_pa
     assert again.returncode == 0
 
 
+@pytest.mark.long
 def test_a_plan_is_refused_when_the_folder_was_edited_after_it(qunce: Commands, shop: Path) -> None:
     qunce.run("apply")
     write(shop, edited(*EDIT))
@@ -95,6 +96,7 @@ def test_a_plan_is_refused_when_the_folder_was_edited_after_it(qunce: Commands, 
     assert done.stderr == f"文件夹 {shop} 在做计划以后又改过：请重新运行 qunce plan\n"
 
 
+@pytest.mark.long
 def test_a_plan_is_refused_when_somebody_has_published_meanwhile(
     qunce: Commands, shop: Path, tmp_path: Path
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_plan_is_refused_when_somebody_has_published_meanwhile(
     assert "是按线上第 1 版做的，现在已经是第 2 版：请重新运行 qunce plan" in done.stderr
 
 
+@pytest.mark.long
 def test_a_plan_works_where_its_folder_is_not(qunce: Commands, shop: Path, tmp_path: Path) -> None:
     qunce.run("apply")
     write(shop, edited(*EDIT))
