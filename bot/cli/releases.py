@@ -229,9 +229,9 @@ def _tell_pulled(done: Pulled, where: Path) -> None:
         written = f"；写入 {'、'.join(done.written)}" if done.written else ""
         say(f"{where} 已更新到第 {done.n} 版{written}{gone}", "green")
     else:
-        say(f"没有变化：{where} 已经有线上第 {done.n} 版的全部内容")
+        say(f"没有要取回的：线上第 {done.n} 版没有这里没有的改动")
     if done.kept:
-        say(f"只在这里改过，没有动：{'、'.join(done.kept)}")
+        say(f"只在这里改过（或删掉）的，没有动：{'、'.join(done.kept)}")
 
 
 def _contents(target: Path | None, settings: Settings) -> Contents:

@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from bot.app import Clock, machine_now, open_context
-from bot.cli.terminal import AsJson, Folder, complain, err, folder_of, say, say_json
+from bot.cli.terminal import AsJson, Folder, complain, err, folder_of, loaded, say, say_json
 from bot.plan.population import coming, read
 from bot.rehearse import paper
 from bot.rehearse.crew import Crew
@@ -21,7 +21,6 @@ from bot.rehearse.rehearsal import Rehearsal
 from bot.rehearse.simulate import Played, Wish, explained, play, synthetic
 from config import settings as deployment
 from config.book import Book
-from config.loader import load_folder
 from config.settings import Settings
 
 DAYS, CUSTOMERS, SEED = 90, 10_000, 1
@@ -42,7 +41,7 @@ def simulate(
     """把文件夹在虚拟时钟上走几十天：谁会收到什么、员工忙不忙、哪些会顺延或发不出；什么都不改。"""
     began = time.monotonic()
     settings = deployment.load() if live else None
-    book = load_folder(folder_of(folder, settings))
+    book = loaded(folder_of(folder, settings), as_json=as_json)
     tz = ZoneInfo(book.rules.timezone)
     wish = Wish(start=_start(start, tz), days=days, customers=customers, seed=seed, contact=contact)
     if settings:

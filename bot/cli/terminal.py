@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 
 from config import settings as deployment
-from config.mistakes import Mistake
+from config.book import Book
+from config.loader import load_folder
+from config.mistakes import Mistake, Mistakes
 from config.settings import Settings
 
 out = Console(soft_wrap=True, emoji=False)  # 12:100:4 is no 💯
@@ -61,6 +63,15 @@ def chosen(paths: list[Path] | None) -> tuple[Path, frozenset[str] | None]:
     if strange or len(files) < len(paths or ()):
         complain("文件要在同一个文件夹里，也不能和文件夹混着写", 2)
     return root, frozenset(file.resolve().relative_to(root).as_posix() for file in files)
+
+
+def loaded(root: Path, *, as_json: bool) -> Book:
+    """The folder; with its mistakes shown and exit code 1 when it cannot be used."""
+    try:
+        return load_folder(root)
+    except Mistakes as found:
+        show_mistakes(found.mistakes, as_json=as_json)
+        raise typer.Exit(1) from None
 
 
 def show_mistakes(mistakes: Iterable[Mistake], *, as_json: bool) -> None:

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.terminal import AsJson, Folder, complain, folder_of, out, say, say_json
+from bot.cli.terminal import AsJson, Folder, complain, folder_of, loaded, out, say, say_json
 from bot.rehearse.cases import Result, run_all
 from bot.rehearse.paper import beside
-from config.loader import load_folder
 
 
 def run_tests(
@@ -17,7 +16,7 @@ def run_tests(
     as_json: AsJson = False,
 ) -> None:
     """运行文件夹里的“测试”：不对的，左边是期望、右边是实际经过；不需要网络和数据库。"""
-    book = load_folder(folder_of(folder))
+    book = loaded(folder_of(folder), as_json=as_json)
     for name in sop or ():
         if name not in book.cases:
             written = "、".join(book.cases) or "（没有）"

@@ -171,7 +171,7 @@ def _instead(moment: Moment, tz: ZoneInfo) -> str:
 
 
 def _difference(moment: Moment, tz: ZoneInfo) -> str:
-    """“问需求”原定 19:30 已过，顺延到 11-22 周日 09:00（员工免打扰 20:00–09:00）."""
+    """“问需求”原定 19:30，顺延到 11-22 周日 09:00（员工免打扰 20:00–09:00）."""
     if moment.instead_of is None:
         return f"“{moment.step}”{moment.why}"
     verb = "顺延到" if moment.at > moment.instead_of else "提前到"
@@ -179,7 +179,7 @@ def _difference(moment: Moment, tz: ZoneInfo) -> str:
         planned = f"原定 {_when(moment.instead_of, tz)}（{moment.why}），"
         why = ""
     else:
-        planned = f"原定 {_when(moment.instead_of, tz)} 已过，"
+        planned = f"原定 {_when(moment.instead_of, tz)}，"
         why = f"（{moment.why}）" if moment.why else ""
     condition = f"（{moment.condition}）" if moment.condition else ""
     return f"“{moment.step}”{planned}{verb} {_when(moment.at, tz)}{why}{condition}"

@@ -434,13 +434,13 @@ async def test_who_lost_the_role_has_not_agreed(world: World, guarded: Path) -> 
     assert refused.value.approval.people == ("周律",)
 
 
-async def test_what_was_live_once_needs_no_approval(world: World, guarded: Path) -> None:
+async def test_undoing_the_last_release_needs_no_approval(world: World, guarded: Path) -> None:
     first = read_contents(guarded)
     (guarded / "sop.yaml").write_text(an_sop("改了"))
     await approve(world.ctx, read_contents(guarded), "王芳", typed_by="t")
     await publish(world.ctx, guarded)
 
-    assert await missing_approval(world.ctx, first, (await world.ctx.releases.get(1)).book) is None
+    assert await missing_approval(world.ctx, first, (await world.ctx.releases.get(1)).book)
     assert (await roll_back(world.ctx, 1, author="t")).n == 3
 
 

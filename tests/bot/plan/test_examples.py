@@ -48,7 +48,7 @@ async def test_who_enters_late_in_the_evening_meets_quiet_hours(world: World) ->
     _, late, _ = await examples(world, SHOP)
 
     assert told(late).startswith(
-        "例：21:50 加好友 → “问需求”原定 11-23 周一 19:30 已过，顺延到 11-24 周二 09:00（员工免打扰"
+        "例：21:50 加好友 → “问需求”原定 11-23 周一 19:30，顺延到 11-24 周二 09:00（员工免打扰"
     )
 
 
