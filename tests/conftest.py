@@ -5,12 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pymongo import AsyncMongoClient
 
 from bot.store.client import open_client
 from bot.store.mongod import embedded
 
 Client = AsyncMongoClient[dict[str, Any]]
+
+# The same examples in every run, so that a red run is about the change in hand. To look for new
+# ones: pytest --hypothesis-profile=default …
+settings.register_profile("same every time", derandomize=True, deadline=None)
+settings.load_profile("same every time")
 
 
 @pytest.fixture(scope="session")

@@ -136,6 +136,7 @@ def _free(node: Any) -> bool:
         "标签",
         "属性",
         "KOC分",
+        "阶段",
         "近期",
     )
     if isinstance(node, dict):
