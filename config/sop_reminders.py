@@ -46,7 +46,7 @@ def reminders(
     if not hears_replies:
         yield from _replies(sop, root)
     for written in steps_in(sop.steps, get(root, "步骤")):
-        yield from _in_quiet_hours(written, rules)
+        yield from _in_quiet_hours(written, rules, sop)
         yield from _outside_windows(written, sop)
         yield from _too_early(written)
         yield from _rare_day(written)
@@ -139,9 +139,12 @@ def _waits_for_nothing(written: Written, sop: Sop) -> Iterator[Found]:
         yield Found(key_at(get(written.block, "派任务"), "等完成"), text, "删掉“等完成”")
 
 
-def _in_quiet_hours(written: Written, rules: Rules) -> Iterator[Found]:
+def _in_quiet_hours(written: Written, rules: Rules, sop: Sop) -> Iterator[Found]:
+    """Where there are 可发时段, a push has been told about by those."""
     at = _clock(written.step)
     for action in written.step.actions:
+        if sop.calendar.windows and isinstance(action, SendCustomer | SendGroup):
+            continue
         hours = _quiet_for(action, rules)
         if at and hours and _contains(hours, at):
             end = f"{hours.end:%H:%M}"

@@ -30,9 +30,9 @@ from bot.store.log import line
 from bot.wecom import cards
 from bot.wecom.events import CardTapped
 from config.book import Book
+from config.tasks import CUSTOMER_REPLIED
 
 WAITING = "已完成 · 等系统核实"
-REPLIED = "客户已回复"  # the button that says so
 
 
 async def tap(ctx: Context, task: Task, event: CardTapped) -> None:
@@ -172,7 +172,7 @@ async def _take_word(ctx: Context, task: Task, event: CardTapped) -> None:
     if task.subject_type == "contact":
         tags = [name for name in task.result_tags.get(task.result, "").split(",") if name]
         await tag(ctx, task.subject, task.staff, tags, because, f"{task.id}:result")
-        if task.result == REPLIED:
+        if task.result == CUSTOMER_REPLIED:
             await _replied(ctx, task, event.at)
     if asked := question(task):
         words = f"请直接回复：{asked}"

@@ -20,9 +20,9 @@ RULE = "─" * 68
 def render(plan: Plan) -> str:
     """The whole plan as one text."""
     if not plan.publishes and not plan.errors:
-        return "\n".join([*_drift(plan), *_nothing(plan)])
+        return "\n".join([*_drift(plan), *_held(plan), *_nothing(plan)])
     parts = [
-        [*_drift(plan), *_title(plan), RULE],
+        [*_drift(plan), *_held(plan), *_title(plan), RULE],
         *_sops(plan),
         _others(plan.changes.others),
         *_people(plan),
@@ -61,6 +61,15 @@ def _drift(plan: Plan) -> list[str]:
             shown = "、".join(paths[:6]) + (f" 等 {len(paths)} 个文件" if len(paths) > 6 else "")
             found += hang("", f"{what}：{shown}")
     return found
+
+
+def _held(plan: Plan) -> list[str]:
+    """What a command switched off reads 启用 in the folder, and nobody would know why it rests."""
+    return [
+        line
+        for sop, state in sorted(plan.states.items())
+        for line in hang("", f"“{sop}”现在是“{state}”（由命令设的，和文件里写的不同）")
+    ]
 
 
 def _title(plan: Plan) -> list[str]:

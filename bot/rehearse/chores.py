@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from bot.actions.tasks import REPLIED, WAITING
+from bot.actions.tasks import WAITING
 from bot.model import Fact, Task
 from bot.playbook import chasing, evidence, keys
 from bot.playbook.chasing import Close, Remind, Wait
@@ -16,6 +16,7 @@ from bot.rehearse.customers import counted, told
 from bot.rehearse.people import Act
 from bot.rehearse.record import Later
 from bot.rehearse.stage import Stage
+from config.tasks import CUSTOMER_REPLIED
 
 ON_HOLD = timedelta(hours=1)
 
@@ -197,7 +198,7 @@ def _take_word(stage: Stage, task: Task) -> None:
         if names:
             fields = {"staff": task.staff, "add": names}
             stage.happens(task.subject, Act(stage.now, "系统打标签", fields))
-        if task.result == REPLIED:
+        if task.result == CUSTOMER_REPLIED:
             _replied(stage, task)
     if evidence.question(task) is None:
         _settle(stage, task)

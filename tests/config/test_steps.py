@@ -301,6 +301,12 @@ def test_hours_that_do_not_fit_are_told(hours: str, said: str, told: Told) -> No
     assert said in told(window(hours))
 
 
+def test_a_moment_in_quiet_hours_and_outside_the_windows_is_told_once(told: Told) -> None:
+    at_night = window("11:30-13:00").replace("当天 10:00", "当天 23:00")
+
+    assert told(at_night) == ["9:9 23:00 不在可发时段（11:30–13:00）里，会自动顺延到 第二天 11:30"]
+
+
 def test_a_moment_inside_the_hours_is_fine(told: Told) -> None:
     assert told(window("09:30-10:30")) == []
 

@@ -49,6 +49,15 @@ async def test_the_whole_plan_reads_like_this(world: World) -> None:
     assert max(width(line) for line in text.splitlines()) <= WIDTH + 2
 
 
+async def test_what_a_command_switched_off_is_told_also_when_nothing_changed(world: World) -> None:
+    base = await open_shop(world, SHOP)
+    await switch(world.ctx, "pause", "新客")
+
+    text = render(await planned(world, base, SHOP))
+
+    assert text.startswith("“新客”现在是“暂停”（由命令设的，和文件里写的不同）\n没有变化")
+
+
 async def test_planning_changes_nothing(world: World) -> None:
     base = await open_shop(world, SHOP)
 
