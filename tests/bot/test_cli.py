@@ -1,14 +1,13 @@
 """What every command answers, on the screen and by its exit code."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.bot.commands import SETTINGS, Commands
+from tests.bot.commands import Commands
 
 SHOP = """
 团队: 默认
@@ -24,29 +23,6 @@ SOP: 关怀
     发给员工: {文案: 来了新客户, 给: 跟进人}
 """
 NEEDING_SETTINGS = (["run"], ["worker"], ["apply"], ["doctor"], ["why", "wm1"])
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "shop.yaml").write_text(SHOP)
-    return folder
-
-
-@pytest.fixture
-def qunce(tmp_path: Path, shop: Path, mongo_url: str, database: str) -> Iterator[Commands]:
-    """Settings as they should be, WeCom out of reach."""
-    settings = {
-        **SETTINGS,
-        "QUNCE_MONGO_URL": mongo_url,
-        "QUNCE_DATABASE": database,
-        "QUNCE_CONFIG_DIR": str(shop),
-        "QUNCE_DATA_DIR": str(tmp_path / "data"),
-    }
-    commands = Commands(tmp_path, settings)
-    yield commands
-    commands.close()
 
 
 # --- settings ------------------------------------------------------------------------------------

@@ -1,14 +1,13 @@
 """The commands that publish, bring back, approve and hold: what they say and how they end."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.bot.commands import SETTINGS, Commands
+from tests.bot.commands import Commands
 
 SHOP = """\
 团队: 默认
@@ -26,28 +25,6 @@ SOP: 关怀
     发给员工: {文案: 来了新客户, 给: 跟进人}
 """
 RULES = "---\n规则: 全局\n审批: {其他内容: [角色/主管]}\n"
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "shop.yaml").write_text(SHOP)
-    return folder
-
-
-@pytest.fixture
-def qunce(tmp_path: Path, shop: Path, mongo_url: str, database: str) -> Iterator[Commands]:
-    settings = {
-        **SETTINGS,
-        "QUNCE_MONGO_URL": mongo_url,
-        "QUNCE_DATABASE": database,
-        "QUNCE_CONFIG_DIR": str(shop),
-        "QUNCE_DATA_DIR": str(tmp_path / "data"),
-    }
-    commands = Commands(tmp_path, settings)
-    yield commands
-    commands.close()
 
 
 # --- two folders ---------------------------------------------------------------------------------

@@ -1,38 +1,14 @@
 """`qunce plan` and `qunce apply p.plan`, as an operator types them."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.bot.commands import SETTINGS, Commands
+from tests.bot.commands import Commands
 from tests.bot.plan.shop import GIFT, MOMENTS, SHOP, edited
 
 EDIT = (("第4天 10:00", "第3天 10:00"), (MOMENTS, GIFT))
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "shop.yaml").write_text(SHOP, encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def qunce(tmp_path: Path, shop: Path, mongo_url: str, database: str) -> Iterator[Commands]:
-    """Settings as they should be, WeCom out of reach: a plan needs no network."""
-    settings = {
-        **SETTINGS,
-        "QUNCE_MONGO_URL": mongo_url,
-        "QUNCE_DATABASE": database,
-        "QUNCE_CONFIG_DIR": str(shop),
-        "QUNCE_DATA_DIR": str(tmp_path / "data"),
-    }
-    commands = Commands(tmp_path, settings)
-    yield commands
-    commands.close()
 
 
 def write(shop: Path, text: str) -> None:
