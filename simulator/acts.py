@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
-from simulator import contacts, directory, groups, phone
+from simulator import chatter, codes, contacts, directory, groups, link_acts, moment_acts, phone
 from simulator.callbacks import RouteName
+from simulator.company import Way
 from simulator.refusal import Refusal
 from simulator.simulation import Simulation
 
@@ -52,6 +53,12 @@ def _add_contact(sim: Simulation, wish: Wish) -> Outcome:
 
 def _confirm_half(sim: Simulation, wish: Wish) -> Outcome:
     contacts.confirm_half(sim, wish["staff"], wish["contact"])
+    return {}
+
+
+def _rename_contact(sim: Simulation, wish: Wish) -> Outcome:
+    """They call themselves something else; WeCom tells nobody."""
+    sim.company.customers[wish["contact"]].name = wish["name"]
     return {}
 
 
@@ -111,14 +118,36 @@ def _join_group(sim: Simulation, wish: Wish) -> Outcome:
 
 
 def _scan(sim: Simulation, wish: Wish) -> Outcome:
-    """Scan a join way, given by config_id or the address of its code."""
+    """Scan a group's or somebody's code, given by config_id or the address of its picture."""
     way = next(
         (w for w in sim.company.ways.values() if wish["way"] in (w.config_id, w.qr_code)), None
     )
     if way is None:
         raise Refusal(41044, "invalid config_id")
+    if way.kind == "contact":
+        return _scan_contact(sim, way, wish)
     contacts.meet(sim, wish["contact"], "", "")
     return {"chat_id": groups.scan(sim, way, wish["contact"])}
+
+
+def _scan_contact(sim: Simulation, way: Way, wish: Wish) -> Outcome:
+    relation, code = codes.scan(
+        sim,
+        way,
+        wish.get("contact"),
+        name=wish.get("name", ""),
+        age=wish.get("age", ""),
+        half=bool(wish.get("half")),
+    )
+    if relation is None:
+        return {"staff": code}
+    added = {"staff": relation.staff_id, "external_userid": relation.customer_id}
+    return {**added, "welcome_code": code}
+
+
+def _accept(sim: Simulation, wish: Wish) -> Outcome:
+    relation, code = codes.accept(sim, wish["staff"], wish["contact"])
+    return {"external_userid": relation.customer_id, "welcome_code": code}
 
 
 def _leave_group(sim: Simulation, wish: Wish) -> Outcome:
@@ -136,6 +165,20 @@ def _rename_group(sim: Simulation, wish: Wish) -> Outcome:
     return {}
 
 
+def _select_welcome(sim: Simulation, wish: Wish) -> Outcome:
+    groups.select_welcome(sim, _chat(sim, wish["chat"]), wish["template"])
+    return {}
+
+
+def _say(sim: Simulation, wish: Wish) -> Outcome:
+    group = sim.company.groups[_chat(sim, wish["chat"])]
+    userid = wish.get("contact") or wish["staff"]
+    if userid not in group.members:
+        raise Refusal(60111, f"not a member of the group: {userid}")
+    chatter.say(sim, group, userid, int(wish.get("count", 1)))
+    return {}
+
+
 def _change_notice(sim: Simulation, wish: Wish) -> Outcome:
     groups.change_notice(sim, _chat(sim, wish["chat"]), wish["notice"])
     return {}
@@ -149,6 +192,10 @@ def _change_owner(sim: Simulation, wish: Wish) -> Outcome:
 def _tap(sim: Simulation, wish: Wish) -> Outcome:
     code = phone.tap(sim, wish["staff"], wish["task_id"], wish["key"], wish.get("options"))
     return {"response_code": code}
+
+
+def _menu(sim: Simulation, wish: Wish) -> Outcome:
+    return {"response_code": phone.menu(sim, wish["staff"], wish["task_id"], wish["key"])}
 
 
 def _confirm(sim: Simulation, wish: Wish) -> Outcome:
@@ -220,6 +267,7 @@ ACTS: dict[str, Callable[[Simulation, Wish], Outcome]] = {
     "add_contact": _add_contact,
     "confirm_half": _confirm_half,
     "edit_tags": _edit_tags,
+    "rename_contact": _rename_contact,
     "edit_remark": _edit_remark,
     "delete_by_staff": _delete_by_staff,
     "delete_by_customer": _delete_by_customer,
@@ -229,12 +277,16 @@ ACTS: dict[str, Callable[[Simulation, Wish], Outcome]] = {
     "create_group": _create_group,
     "join_group": _join_group,
     "scan": _scan,
+    "accept": _accept,
     "leave_group": _leave_group,
     "dismiss_group": _dismiss_group,
     "rename_group": _rename_group,
+    "select_welcome": _select_welcome,
+    "say": _say,
     "change_notice": _change_notice,
     "change_owner": _change_owner,
     "tap": _tap,
+    "menu": _menu,
     "confirm": _confirm,
     "text": _text,
     "staff_joins": _staff_joins,
@@ -245,4 +297,6 @@ ACTS: dict[str, Callable[[Simulation, Wish], Outcome]] = {
     "delete_tag": _delete_tag,
     "shuffle_tags": _shuffle_tags,
     "raw_event": _raw_event,
+    **link_acts.ACTS,
+    **moment_acts.ACTS,
 }

@@ -115,6 +115,9 @@ class Outlet:
         agent_id = self._setup.agent_id if route == "app" else None
         stamp = str(self._clock.seconds)
         about = self._mint.hexes("callback", route, text)
+        if self._faults.drops(about):
+            self._ledger.callbacks.dropped += 1
+            return
 
         def seal() -> Letter:
             sealed = crypto.encrypt(text, aes_key=target.aes_key, receive_id=self._setup.corp_id)

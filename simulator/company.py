@@ -1,11 +1,13 @@
 """The pretend company held in memory: its staff, customers, tags and groups."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 QR_ADDRESS = "https://wework.qpic.cn/wwpic/"
+LINK_ADDRESS = "https://work.weixin.qq.com/ca/"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class Staff:
     leader: bool
     position: str = ""
     left: bool = False
+    left_at: datetime | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,8 +80,12 @@ class Group:
     created_at: datetime
     version: str
     notice: str = ""
+    welcome: str = ""  # the template its owner selected
     dismissed: bool = False
     members: dict[str, Member] = field(default_factory=dict)
+    former: list[tuple[Member, datetime]] = field(default_factory=list)  # and when they left
+    said: dict[date, Counter[str]] = field(default_factory=dict)  # messages, by acts
+    talk: dict[date, Counter[str]] = field(default_factory=dict)  # of days that are over
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,11 +125,65 @@ class Way:
         return f"{QR_ADDRESS}{self.config_id}/0"
 
 
+MediaUse = Literal["message", "moment"]
+
+
+@dataclass(slots=True, kw_only=True)
+class LinkFriend:
+    """Who became a friend by a 获客链接; ``messages``: how many they have written since."""
+
+    state: str
+    at: datetime
+    messages: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Link:
+    """A 获客链接. ``friends`` are by (customer, staff), ``clicks`` who came when."""
+
+    link_id: str
+    name: str
+    users: list[str]
+    departments: list[int]
+    skip_verify: bool
+    created_at: datetime
+    priority: dict[str, Any] = field(default_factory=dict)
+    friends: dict[tuple[str, str], LinkFriend] = field(default_factory=dict)
+    clicks: list[tuple[datetime, str]] = field(default_factory=list)
+    turn: int = 0
+    deleted: bool = False
+
+    @property
+    def url(self) -> str:
+        return f"{LINK_ADDRESS}{self.link_id}"
+
+
+@dataclass(slots=True)
+class Quota:
+    """How many friends by links the company has paid for, and has made."""
+
+    balance: int = 0
+    used: int = 0
+
+
 @dataclass(slots=True, kw_only=True)
 class Media:
+    """``use``: media/upload is for messages, media/upload_attachment for moments."""
+
     id: str
     kind: str
     filename: str
+    created_at: datetime
+    use: MediaUse = "message"
+    sha: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class GroupWelcome:
+    """A material from which owners of groups pick what newcomers read."""
+
+    id: str
+    body: dict[str, Any]
     created_at: datetime
 
 
@@ -146,8 +207,15 @@ class Company:
     groups: dict[str, Group] = field(default_factory=dict)
     tag_groups: dict[str, TagGroup] = field(default_factory=dict)
     ways: dict[str, Way] = field(default_factory=dict)
+    requests: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(staff, customer) → state of the code by which the customer asked to be let in."""
+    links: dict[str, Link] = field(default_factory=dict)
+    quota: Quota = field(default_factory=Quota)
     media: dict[str, Media] = field(default_factory=dict)
+    pictures: dict[str, datetime] = field(default_factory=dict)
+    picture_uploads: list[datetime] = field(default_factory=list)
     welcome_codes: dict[str, WelcomeCode] = field(default_factory=dict)
+    group_welcomes: dict[str, GroupWelcome] = field(default_factory=dict)
 
     def working(self, userid: str) -> Staff | None:
         """WeCom compares user ids without case."""

@@ -149,6 +149,11 @@ def delete_by_staff(
 def delete_by_customer(sim: Simulation, staff_id: str, customer_id: str) -> None:
     _part(sim, staff_id, customer_id, "customer")
     sim.outlet.notify("contact", notices.contact("del_follow_user", staff_id, customer_id))
+    for link in sim.company.links.values():
+        if friend := link.friends.get((customer_id, staff_id)):
+            about = {"UserID": staff_id, "ExternalUserID": customer_id, "LinkId": link.link_id}
+            told = notices.acquisition("del_follow_user", {**about, "State": friend.state or None})
+            sim.outlet.notify("contact", told)
 
 
 def transfer_fails(sim: Simulation, staff_id: str, customer_id: str, reason: str) -> None:

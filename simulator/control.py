@@ -8,7 +8,7 @@ from typing import Any, cast
 from aiohttp import web
 from pydantic import ValidationError
 
-from simulator import acts
+from simulator import acts, truth
 from simulator.api import ENDPOINTS
 from simulator.callbacks import RouteName
 from simulator.refusal import Refusal
@@ -29,6 +29,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/_sim/verify", _guarded(_verify))
     app.router.add_get("/_sim/ledger", _guarded(_ledger))
     app.router.add_get("/_sim/company", _guarded(_company))
+    app.router.add_get("/_sim/truth", _guarded(_truth))
     app.router.add_get("/_sim/endpoints", _guarded(_endpoints))
 
 
@@ -105,6 +106,10 @@ async def _company(request: web.Request) -> web.Response:
     return _answer(_ids(request.app[STAGE].now_on))
 
 
+async def _truth(request: web.Request) -> web.Response:
+    return _answer(truth.whole(request.app[STAGE].now_on))
+
+
 async def _endpoints(request: web.Request) -> web.Response:
     return _answer(
         {"endpoints": [{"path": e.path, "method": e.method} for e in ENDPOINTS.values()]}
@@ -133,6 +138,7 @@ def _times(sim: Simulation) -> dict[str, Any]:
         "next": moment.isoformat() if moment else None,
         "calls_in_flight": sim.calls_in_flight,
         "callbacks_in_flight": sim.outlet.in_flight,
+        "breaches": len(sim.ledger.breaches),
     }
 
 

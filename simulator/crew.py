@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from simulator import cards, contacts, days, directory, phone
+from simulator import cards, contacts, days, directory, feed, groups, phone
 from simulator.cards import Card
 from simulator.company import Relation
 from simulator.dice import fingerprint
 from simulator.mass import Mass
+from simulator.moments import Moment
 from simulator.refusal import attempt
 from simulator.simulation import Simulation
 
 LATER = ("稍后", "转派", "取消", "放弃")
 FIRST_BUTTON = 0.6
+_QUOTED = 10  # characters by which somebody knows a text again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,19 @@ class Crew:
         if job and self._sim.dice.happens(self._wishes.reminded, userid, what, again):
             self._take_up(userid, what, again)
 
+    def moment_arrived(self, moment: Moment, userid: str) -> None:
+        """Nobody is reminded of a moment by WeCom itself."""
+        self._nudge(userid, moment.moment_id)
+        low, high = (timedelta(minutes=m) for m in self._wishes.publish_minutes)
+        job = Forgotten(
+            since=self._sim.now,
+            soonest=low,
+            latest=high,
+            do=partial(feed.publish, self._sim, userid, moment.moment_id),
+        )
+        what = f"publishes {moment.moment_id}"
+        self._decide(userid, what, self._wishes.publish, job)
+
     def card_arrived(self, card: Card, userid: str) -> None:
         self._nudge(userid, card.task_id)
         if cards.buttons(card.card):
@@ -123,8 +138,21 @@ class Crew:
         if self._sim.dice.happens(self._wishes.honest, userid, f"does {card.task_id}"):
             for relation in self._named(card, userid):
                 self._tag_age(userid, relation.customer_id)
+            self._select_welcomes(card, userid)
         key = self._choose(userid, card, cards.buttons(copy.card))
         phone.tap(self._sim, userid, card.task_id, key, self._answers(userid, card, copy.card))
+
+    def _select_welcomes(self, card: Card, userid: str) -> None:
+        """In their own groups the card names, the welcome it quotes."""
+        if "入群欢迎语" not in card.text:
+            return
+        for welcome in self._sim.company.group_welcomes.values():
+            words = str(welcome.body.get("text", {}).get("content", ""))[:_QUOTED]
+            if not words or words not in card.text:
+                continue
+            for group in self._sim.company.groups.values():
+                if group.owner == userid and group.name in card.text and not group.dismissed:
+                    groups.select_welcome(self._sim, group.chat_id, welcome.id)
 
     def _choose(self, userid: str, card: Card, buttons: dict[str, str]) -> str:
         suitable = [k for k, t in buttons.items() if not any(word in t for word in LATER)]
@@ -176,7 +204,9 @@ class Crew:
             phone.write(self._sim, userid, word)
 
     def _decide(self, who: str, what: str, chance: float, job: Forgotten) -> None:
-        """Do it some time, or forget it."""
+        """Do it some time, or forget it, or refuse it for good."""
+        if self._sim.dice.happens(self._wishes.refuse, who, f"refuses to {what}"):
+            return
         self._forgotten.setdefault(who, {})[what] = job
         if self._sim.dice.happens(chance, who, what):
             self._take_up(who, what, "at once")

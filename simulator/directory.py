@@ -27,7 +27,8 @@ def staff_moves(sim: Simulation, userid: str, departments: Sequence[int]) -> Non
 
 
 def staff_leaves(sim: Simulation, userid: str) -> None:
-    _working(sim, userid).left = True
+    leaver = _working(sim, userid)
+    leaver.left, leaver.left_at = True, sim.now
     sim.outlet.notify("directory", notices.member("delete_user", userid))
 
 

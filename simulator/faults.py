@@ -1,4 +1,4 @@
-"""Misbehaviour on request: failing calls, and callbacks that come twice or out of turn."""
+"""Misbehaviour on request: failing calls, and callbacks that come twice, out of turn or never."""
 
 import hashlib
 from collections import Counter
@@ -19,7 +19,7 @@ Kind = Literal[
     "executed_then_timeout",
     "executed_then_cut",
 ]
-CALLBACK_KINDS = ("duplicate", "reorder")
+CALLBACK_KINDS = ("duplicate", "reorder", "drop")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,6 +94,11 @@ class Faults:
         if not fault or not self._dice.happens(fault.rate, about, "duplicate"):
             return 0
         return 1 + int(self._dice.roll(about, "copies") * fault.copies)
+
+    def drops(self, about: str) -> bool:
+        """Whether nobody ever hears of this."""
+        fault = self._callbacks.get("drop")
+        return fault is not None and self._dice.happens(fault.rate, about, "drop")
 
     def held_seconds(self, about: str) -> float:
         """How long this callback waits for another to overtake it."""

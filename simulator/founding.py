@@ -8,6 +8,7 @@ from simulator.company import (
     Department,
     Group,
     Member,
+    Quota,
     Relation,
     Staff,
     Tag,
@@ -18,7 +19,7 @@ from simulator.setup import FriendsSeed, GroupSeed, Setup, TagSeed
 
 
 def found(setup: Setup, mint: Mint) -> Company:
-    company = Company()
+    company = Company(quota=Quota(balance=setup.acquisition_quota))
     for seed in setup.departments:
         company.departments[seed.id] = Department(
             id=seed.id, name=seed.name, parentid=seed.parentid

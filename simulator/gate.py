@@ -63,6 +63,8 @@ async def _execute(request: web.Request, sim: Simulation, endpoint: Endpoint, ar
         body = endpoint.answer(sim, args)
     else:
         body = await _alone(sim, endpoint, args, endpoint.exclusive(args))
+    if sim.invariants:
+        sim.invariants.look(endpoint.path, args, body)
     return {"errcode": 0, "errmsg": "ok", **body}
 
 
@@ -94,11 +96,9 @@ def _args(request: web.Request, raw: bytes) -> Args:
 async def _upload(request: web.Request) -> Args:
     async for part in await request.multipart():
         if isinstance(part, BodyPartReader) and part.name == "media":
-            return {
-                "type": request.query.get("type"),
-                "filename": part.filename or "",
-                "content": bytes(await part.read()),
-            }
+            asked = {key: value for key, value in request.query.items() if key != "access_token"}
+            content = bytes(await part.read())
+            return {**asked, "filename": part.filename or "", "content": content}
     raise Refusal(41005, "missing media data")
 
 
@@ -106,6 +106,8 @@ def _refused(
     sim: Simulation, endpoint: Endpoint, refusal: Refusal, address: str | None
 ) -> dict[str, Any]:
     sim.ledger.errors[f"{endpoint.path} {refusal.code}"] += 1
+    if sim.invariants:
+        sim.invariants.refused(endpoint.path, refusal.code)
     hint = sim.mint.whole("hint")
     return {
         "errcode": refusal.code,

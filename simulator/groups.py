@@ -61,6 +61,7 @@ def join(
     _members_changed(sim, group, "add_member", userid, scene=BY_QR if scene == BY_QR else 0)
     row = {"chat_id": chat_id, "external_userid": userid, "state": state, "at": sim.at}
     sim.ledger.joins.append({**row, "scene": scene})
+    _greet(sim, group, userid)
     if customer := sim.company.customers.get(userid):
         sim.onlookers.joined(group, customer)
     return True
@@ -69,8 +70,10 @@ def join(
 def leave(sim: Simulation, chat_id: str, userid: str, *, removed: bool = False) -> bool:
     """False when not inside."""
     group = _living(sim, chat_id)
-    if group.members.pop(userid, None) is None:
+    member = group.members.pop(userid, None)
+    if member is None:
         return False
+    group.former.append((member, sim.now))
     _members_changed(sim, group, "del_member", userid, scene=int(removed))
     row = {"chat_id": chat_id, "external_userid": userid, "removed": removed, "at": sim.at}
     sim.ledger.leaves.append(row)
@@ -89,6 +92,13 @@ def scan(sim: Simulation, way: Way, userid: str) -> str | None:
         return None
     join(sim, with_room[0].chat_id, userid, state=str(way.body.get("state", "")))
     return with_room[0].chat_id
+
+
+def select_welcome(sim: Simulation, chat_id: str, template_id: str) -> None:
+    """The owner picks it by hand: no API can, and no event tells."""
+    if template_id and template_id not in sim.company.group_welcomes:
+        raise Refusal(40058, f"invalid template_id: {template_id}")
+    _living(sim, chat_id).welcome = template_id
 
 
 def rename(sim: Simulation, chat_id: str, name: str) -> None:
@@ -112,6 +122,22 @@ def change_owner(sim: Simulation, chat_id: str, owner: str) -> None:
 def dismiss(sim: Simulation, chat_id: str) -> None:
     _living(sim, chat_id).dismissed = True
     sim.outlet.notify("contact", notices.group("dismiss", chat_id))
+
+
+def _greet(sim: Simulation, group: Group, userid: str) -> None:
+    """WeCom shows newcomers the welcome of the group, if its owner selected one."""
+    welcome = sim.company.group_welcomes.get(group.welcome)
+    if welcome is None or userid in sim.company.staff:
+        return
+    sim.ledger.greeted.append(
+        {
+            "chat_id": group.chat_id,
+            "external_userid": userid,
+            "template_id": welcome.id,
+            "text": welcome.body.get("text", {}).get("content", ""),
+            "at": sim.at,
+        }
+    )
 
 
 def _members_changed(

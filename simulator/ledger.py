@@ -9,12 +9,16 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Deliveries:
-    """Attempts made (``sent``), attempts answered 200 or not, notices given up after the last."""
+    """Attempts made (``sent``), attempts answered 200 or not, notices given up after the last.
+
+    ``dropped`` were never attempted, as ordered.
+    """
 
     sent: int = 0
     ok: int = 0
     failed: int = 0
     gave_up: int = 0
+    dropped: int = 0
 
     def as_dict(self) -> dict[str, int]:
         return {
@@ -22,6 +26,7 @@ class Deliveries:
             "ok": self.ok,
             "failed": self.failed,
             "gave_up": self.gave_up,
+            "dropped": self.dropped,
         }
 
 
@@ -29,11 +34,16 @@ class Deliveries:
 class Ledger:
     welcomes: list[Row] = field(default_factory=list)
     welcomes_refused: list[Row] = field(default_factory=list)
+    group_welcomes: list[Row] = field(default_factory=list)
+    greeted: list[Row] = field(default_factory=list)
     mass: list[Row] = field(default_factory=list)
     cancelled: list[Row] = field(default_factory=list)
     reminded: list[Row] = field(default_factory=list)
     delivered: list[Row] = field(default_factory=list)
     undelivered: list[Row] = field(default_factory=list)
+    moments: list[Row] = field(default_factory=list)
+    published: list[Row] = field(default_factory=list)
+    moments_cancelled: list[Row] = field(default_factory=list)
     cards: list[Row] = field(default_factory=list)
     card_updates: list[Row] = field(default_factory=list)
     taps: list[Row] = field(default_factory=list)
@@ -49,6 +59,7 @@ class Ledger:
     deleted: list[Row] = field(default_factory=list)
     business: list[Row] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
+    breaches: list[Row] = field(default_factory=list)
     unknown_calls: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     callbacks: Deliveries = field(default_factory=Deliveries)

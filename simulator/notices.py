@@ -33,6 +33,10 @@ def contact(
     }
 
 
+def acquisition(change: str, about: Mapping[str, Any]) -> Fields:
+    return {"Event": "customer_acquisition", "ChangeType": change, **about}
+
+
 def group(change: str, chat_id: str) -> Fields:
     return {"Event": "change_external_chat", "ChatId": chat_id, "ChangeType": change}
 
@@ -111,6 +115,19 @@ def card_tapped(
         "ResponseCode": response_code,
         "AgentID": agent_id,
         "SelectedItems": {"SelectedItem": items} if items else None,
+    }
+
+
+def card_menu_tapped(
+    task_id: str, key: str, card_type: str, response_code: str, agent_id: int
+) -> Fields:
+    return {
+        "Event": "template_card_menu_event",
+        "EventKey": key,
+        "TaskId": task_id,
+        "CardType": card_type,
+        "ResponseCode": response_code,
+        "AgentID": agent_id,
     }
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
-from simulator import contacts, days, groups
+from simulator import codes, contacts, days, feed, groups
 from simulator.cards import Card
 from simulator.company import QR_ADDRESS, Customer, Group, Relation
 from simulator.crew import Crew
 from simulator.days import Arrival
 from simulator.mass import Mass
+from simulator.moments import Moment
 from simulator.refusal import attempt
 from simulator.simulation import Onlookers, Simulation
 
@@ -40,6 +42,7 @@ class People(Onlookers):
         self._met.add(relation.customer_id)
         self._shop(relation.customer_id)
         self._part(relation)
+        self._opt_out(relation)
         self._join_unasked(relation.customer_id)
 
     def customer_received(self, customer: Customer, content: str) -> None:
@@ -60,6 +63,22 @@ class People(Onlookers):
     def mass_reminded(self, mass: Mass, userid: str) -> None:
         self._crew.mass_reminded(mass, userid)
 
+    def moment_arrived(self, moment: Moment, userid: str) -> None:
+        self._crew.moment_arrived(moment, userid)
+
+    def moment_published(self, moment: Moment, userid: str) -> None:
+        """A few of those who can see it like it, fewer say something."""
+        for who in moment.parts[userid].customers:
+            for chance, verb, do in (
+                (self._wishes.like, "likes", feed.like),
+                (self._wishes.comment, "comments on", feed.comment),
+            ):
+                what = f"{verb} {moment.moment_id}"
+                if not self._is_silent(who) and self._happens(chance, who, what):
+                    wait = self._between(0.1, 40, who, what)
+                    echo = partial(do, self._sim, who, userid, moment.moment_id)
+                    self._plan(wait, who, what, echo)
+
     def card_arrived(self, card: Card, userid: str) -> None:
         self._crew.card_arrived(card, userid)
 
@@ -68,20 +87,23 @@ class People(Onlookers):
 
     def _arriving(self, arrival: Arrival) -> Callable[[], object]:
         def arrive() -> None:
-            if self._sim.company.working(arrival.staff_id) is None:
-                return
-            relation, _ = contacts.add(
-                self._sim,
-                arrival.staff_id,
-                name=arrival.name,
-                age=arrival.age,
-                state=arrival.state,
-                half=arrival.half,
-            )
-            if relation.half:
+            relation = self._add(arrival)
+            if relation and relation.half:
                 self._crew.accepts_later(relation)
 
         return arrive
+
+    def _add(self, arrival: Arrival) -> Relation | None:
+        """Through the channel's code where there is one, which knows who is on duty."""
+        sim, one = self._sim, arrival
+        if one.state and (way := codes.of_state(sim, one.state)):
+            return codes.scan(sim, way, name=one.name, age=one.age, half=one.half)[0]
+        if sim.company.working(one.staff_id) is None:
+            return None
+        added = contacts.add(
+            sim, one.staff_id, name=one.name, age=one.age, state=one.state, half=one.half
+        )
+        return added[0]
 
     def _consider(self, who: str, config_id: str) -> None:
         what = f"opens {config_id}"
@@ -136,6 +158,13 @@ class People(Onlookers):
             self._plan(
                 wait, who, "is deleted", lambda: contacts.delete_by_staff(self._sim, staff_id, who)
             )
+
+    def _opt_out(self, relation: Relation) -> None:
+        """They ask to be left alone, and the member of staff notes it down."""
+        staff_id, who, tag = relation.staff_id, relation.customer_id, self._wishes.opt_out_tag
+        if self._happens(self._wishes.opt_out, who, "opts out"):
+            note = partial(contacts.edit_tags, self._sim, staff_id, who, add=[tag])
+            self._plan(self._between(12, 300, who, "opts out"), who, "opts out", note)
 
     def _join_unasked(self, who: str) -> None:
         """Somebody showed them the group's own code."""

@@ -36,6 +36,24 @@ def tap(
     return code
 
 
+def menu(sim: Simulation, staff_id: str, task_id: str, key: str) -> str:
+    """Choose an entry of a card's action_menu. The fresh code."""
+    card = sim.desk.cards.get(task_id)
+    copy = card.copies.get(staff_id) if card else None
+    if card is None or copy is None:
+        raise Refusal(42016, f"no card with task_id {task_id} on this phone")
+    entries = (copy.card.get("action_menu") or {}).get("action_list", [])
+    if key not in {entry["key"] for entry in entries}:
+        raise Refusal(42016, f"no entry {key} in the menu of {task_id}")
+    code = new_response_code(sim, card)
+    fields = notices.card_menu_tapped(task_id, key, card.type, code, sim.setup.agent_id)
+    sim.outlet.notify("app", fields, sender=staff_id)
+    sim.ledger.taps.append(
+        {"task_id": task_id, "userid": staff_id, "key": key, "at": sim.at, "title": card.title}
+    )
+    return code
+
+
 def new_response_code(sim: Simulation, card: Card) -> str:
     """Usable once, within 72 hours."""
     code = sim.mint.letters("", "response", card.task_id, length=43)

@@ -1,6 +1,6 @@
 """What a pretend company is made of, how its people behave, and WeCom's limits."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -72,6 +72,28 @@ class TagSeed(Part):
     tags: list[str]
 
 
+class CapPromise(Part):
+    """At most so many mass messages in so many days; with ``words``, of those that say one."""
+
+    to: Literal["single", "group"]
+    days: int = Field(ge=1)
+    limit: int = Field(ge=1)
+    words: list[str] = []
+
+
+class Promises(Part):
+    """What the company promised, checked at every call (simulator/invariants.py).
+
+    ``quiet`` is said of single (customers), group and staff; ``same_words_days`` of single and
+    group; ``opted_out`` are tags, 组/名.
+    """
+
+    quiet: dict[Literal["single", "group", "staff"], tuple[time, time]] = {}
+    opted_out: list[str] = []
+    caps: list[CapPromise] = []
+    same_words_days: dict[Literal["single", "group"], int] = {}
+
+
 class Behaviour(Part):
     """Chances are per customer, card or day, as the README's table says."""
 
@@ -92,6 +114,7 @@ class Behaviour(Part):
     other_way: float = 0.05
     join_by_self: float = 0.03
     leave_group: float = 0.08
+    speaks: float = 0.08
     delete_staff: float = 0.04
     delete_customer: float = 0.01
     order: float = 0.3
@@ -100,11 +123,18 @@ class Behaviour(Part):
     confirm: float = 0.85
     confirm_minutes: tuple[float, float] = (3.0, 300.0)
     reminded: float = 0.6
+    publish: float = 0.8
+    publish_minutes: tuple[float, float] = (5.0, 360.0)
+    like: float = 0.1
+    comment: float = 0.02
     tap: float = 0.88
     tap_minutes: tuple[float, float] = (5.0, 360.0)
     honest: float = 0.85
     nudged: float = 0.4
     writes: float = 0.1
+    refuse: float = 0.0
+    opt_out: float = 0.0
+    opt_out_tag: str = "管理/勿扰"
     staff_leaves: float = 0.0
 
 
@@ -115,6 +145,8 @@ class Limits(Part):
     new_token_voids_old: bool = False
     welcome_seconds: float = 20.0
     media_days: float = 3
+    pictures_per_day: int = 1_000
+    pictures_per_month: int = 3_000
     response_code_hours: float = 72
     recall_hours: float = 24
     calls_per_minute: int = 10_000
@@ -125,10 +157,15 @@ class Limits(Part):
     receive_cap: Literal["month", "week7", "day1", "none"] = "month"
     monthly_cap: int | None = None
     reminders_per_day: int = 3
+    moments_per_minute: int = 10
+    moments_per_month: int = 100_000
+    moment_job_seconds: float = 5.0
+    moment_list_lag_seconds: float = 0.0
     group_capacity: int = 200
     tags_total: int = 10_000
     tags_per_pair: int = 3_000
     ways_total: int = 500_000
+    group_welcomes_total: int = 100
     exclusive_seconds: float = 0.002
     dispatch_seconds: float = 0.0
     list_lag_seconds: float = 0.0
@@ -157,7 +194,9 @@ class Setup(Part):
     friends: list[FriendsSeed] = []
     customers: int = Field(0, ge=0)
     tag_groups: list[TagSeed] = []
+    acquisition_quota: int = Field(1000, ge=0)
     behaviour: Behaviour = Behaviour()
+    promises: Promises | None = None
     limits: Limits = Limits()
 
     @field_validator("start")

@@ -15,8 +15,10 @@ from simulator.company import Company, Customer, Group, Relation
 from simulator.dice import Dice, Mint
 from simulator.faults import Faults
 from simulator.founding import found
+from simulator.invariants import Invariants
 from simulator.ledger import Ledger
 from simulator.mass import Mass
+from simulator.moments import Moment
 from simulator.setup import Limits, Setup, changed
 from simulator.tokens import Tokens
 
@@ -35,6 +37,10 @@ class Onlookers:
     def mass_arrived(self, mass: Mass, userid: str) -> None: ...
 
     def mass_reminded(self, mass: Mass, userid: str) -> None: ...
+
+    def moment_arrived(self, moment: Moment, userid: str) -> None: ...
+
+    def moment_published(self, moment: Moment, userid: str) -> None: ...
 
     def card_arrived(self, card: Card, userid: str) -> None: ...
 
@@ -59,8 +65,10 @@ class Desk:
     messages: dict[str, SentMessage] = field(default_factory=dict)
     repeats: dict[str, datetime] = field(default_factory=dict)
     mass: dict[str, Mass] = field(default_factory=dict)
+    moments: dict[str, Moment] = field(default_factory=dict)
     received: dict[str, list[datetime]] = field(default_factory=dict)
     busy: set[str] = field(default_factory=set)
+    chat_keys: dict[str, tuple[datetime, str, str, str, int]] = field(default_factory=dict)
 
 
 class Simulation:
@@ -81,6 +89,7 @@ class Simulation:
         self.onlookers = Onlookers()
         self.limits = setup.limits
         self.calls_in_flight = 0
+        self.invariants = Invariants(self, setup.promises) if setup.promises else None
 
     @property
     def now(self) -> datetime:

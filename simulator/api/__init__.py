@@ -2,13 +2,18 @@
 
 from simulator.api import (
     access,
+    acquisition,
     cards,
     contact,
+    group_welcome,
     groupchat,
     groupmsg,
+    groupstat,
+    leavers,
     media,
     members,
     message,
+    moment,
     tag,
     way,
     welcome,
@@ -26,9 +31,14 @@ ENDPOINTS: dict[str, Endpoint] = {
         welcome,
         groupchat,
         groupmsg,
+        moment,
         message,
         cards,
         media,
+        acquisition,
+        leavers,
+        groupstat,
+        group_welcome,
     )
     for endpoint in module.ENDPOINTS
 }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulator.api.args import Args, maybe, part, parts
-from simulator.company import Media
+from simulator.company import Media, MediaUse
 from simulator.refusal import Refusal
 from simulator.simulation import Simulation
 
@@ -21,35 +21,38 @@ def read_content(sim: Simulation, args: Args) -> tuple[str, list[dict[str, Any]]
     if not text and not attachments:
         raise Refusal(40063, "text and attachments are both empty")
     for attachment in attachments:
-        _check(sim, attachment)
+        check(sim, attachment)
     return text, attachments
 
 
-def media(sim: Simulation, media_id: str) -> Media:
-    """Uploaded within three days of business time."""
+def media(sim: Simulation, media_id: str, kind: str = "", use: MediaUse = "message") -> Media:
+    """Uploaded within three days of business time, as ``kind`` where one is meant, for ``use``."""
     found = sim.company.media.get(media_id)
-    if found is None:
+    if found is None or found.use != use:
         raise Refusal(40007, "invalid media_id")
+    if kind and found.kind != kind:
+        raise Refusal(40007, f"invalid media_id: not a {kind}")
     if (sim.now - found.created_at).total_seconds() > sim.limits.media_days * 86400:
         raise Refusal(40007, "invalid media_id: expired")
     return found
 
 
-def _check(sim: Simulation, attachment: Args) -> None:
+def check(sim: Simulation, attachment: Args) -> None:
+    """Refuses an attachment WeCom would refuse."""
     kind = maybe(attachment, "msgtype")
     body = part(attachment, kind) if kind else {}
     match kind:
         case "image":
             if not maybe(body, "pic_url"):
-                media(sim, maybe(body, "media_id"))
+                media(sim, maybe(body, "media_id"), "image")
         case "video" | "file":
-            media(sim, maybe(body, "media_id"))
+            media(sim, maybe(body, "media_id"), kind)
         case "link":
             _sized(body, title=128, url=2048)
             _fits(body, "desc", 512)
         case "miniprogram":
             _sized(body, title=64, appid=128, page=1024)
-            media(sim, maybe(body, "pic_media_id"))
+            media(sim, maybe(body, "pic_media_id"), "image")
         case _:
             raise Refusal(41065, f"invalid attachment type: {kind}")
 

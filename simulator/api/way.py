@@ -11,6 +11,7 @@ from simulator.simulation import Simulation
 
 Kind = Literal["contact", "join"]
 LISTED_FOR_JOINING = 5
+LISTED_DAYS = 90
 
 
 def add_contact_way(sim: Simulation, args: Args) -> Answer:
@@ -19,12 +20,7 @@ def add_contact_way(sim: Simulation, args: Args) -> Answer:
         raise Refusal(41039, "invalid contact way type")
     if scene not in (1, 2):
         raise Refusal(41040, "invalid contact way scene")
-    users = texts(args, "user")
-    if len(users) > 100 or (kind == 1 and len(users) != 1):
-        raise Refusal(41041, "contact way users exceed limit")
-    for userid in users:
-        if sim.company.working(userid) is None:
-            raise Refusal(40003, "invalid userid")
+    _check_users(sim, args, kind)
     _short(args, "state", "remark")
     way = _add(sim, "contact", args)
     return {"config_id": way.config_id, **({"qr_code": way.qr_code} if scene == 2 else {})}
@@ -36,20 +32,29 @@ def get_contact_way(sim: Simulation, args: Args) -> Answer:
 
 
 def list_contact_ways(sim: Simulation, args: Args) -> Answer:
-    since, until = whole(args, "start_time", 0), whole(args, "end_time", 2**40)
+    """Of the last 90 days, unless asked otherwise; those for one conversation are left out."""
+    now = int(sim.now.timestamp())
+    since = whole(args, "start_time", now - LISTED_DAYS * 86400)
+    until = min(whole(args, "end_time", now), now - sim.limits.list_lag_seconds)
     ways = [
         {"config_id": way.config_id}
         for way in sim.company.ways.values()
-        if way.kind == "contact" and since <= way.created_at.timestamp() <= until
+        if way.kind == "contact"
+        and not way.body.get("is_temp")
+        and since <= way.created_at.timestamp() <= until
     ]
     shown, cursor = page(ways, args, default=100, most=1000)
     return {"contact_way": shown, "next_cursor": cursor}
 
 
 def update_contact_way(sim: Simulation, args: Args) -> Answer:
+    """What is not given stays; its kind and its scene cannot be changed."""
     way = _way(sim, args, "contact")
     _short(args, "state", "remark")
-    way.body.update({key: value for key, value in args.items() if key != "config_id"})
+    if "user" in args:
+        _check_users(sim, args, way.body["type"])
+    fixed = ("config_id", "type", "scene")
+    way.body.update({key: value for key, value in args.items() if key not in fixed})
     return {}
 
 
@@ -77,6 +82,17 @@ def update_join_way(sim: Simulation, args: Args) -> Answer:
 def del_join_way(sim: Simulation, args: Args) -> Answer:
     del sim.company.ways[_way(sim, args, "join").config_id]
     return {}
+
+
+def _check_users(sim: Simulation, args: Args, kind: int) -> None:
+    users = texts(args, "user")
+    if not users and not args.get("party"):
+        raise Refusal(40063, "missing user and party")
+    if len(users) > 100 or (kind == 1 and len(users) != 1):
+        raise Refusal(41041, "contact way users exceed limit")
+    for userid in users:
+        if sim.company.working(userid) is None:
+            raise Refusal(40003, "invalid userid")
 
 
 def _join_body(sim: Simulation, args: Args) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def send_welcome(sim: Simulation, args: Args) -> Answer:
             "age_seconds": round(age, 3),
             "content_hash": fingerprint(content),
             "text": content["text"],
+            "attachments": content["attachments"],
         }
     )
     customer = sim.company.customers[code.customer_id]

@@ -1,6 +1,7 @@
 """Drive the simulator in tests, as the bot and as a director."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -117,16 +118,24 @@ class Sim:
                 self._tokens[secret] = (await answer.json())["access_token"]
         return self._tokens[secret]
 
-    async def upload(self, content: bytes, filename: str = "a.jpg", kind: str = "image") -> str:
+    async def upload(
+        self,
+        content: bytes,
+        filename: str = "a.jpg",
+        kind: str = "image",
+        path: str = "media/upload",
+        **more: str,
+    ) -> str:
+        """The media_id, or the address of the picture of a link."""
         form = aiohttp.FormData()
-        form.add_field("media", content, filename=filename, content_type="image/jpeg")
-        query = {"type": kind, "access_token": await self.token("media/upload")}
-        url = f"{self.base}/cgi-bin/media/upload"
-        async with self.http.post(url, params=query, data=form) as answer:
+        file = io.BytesIO(content)
+        form.add_field("media", file, filename=filename, content_type="image/jpeg")
+        query = {"type": kind, "media_type": kind, "access_token": await self.token(path), **more}
+        async with self.http.post(f"{self.base}/cgi-bin/{path}", params=query, data=form) as answer:
             body = await answer.json()
         if body["errcode"]:
             raise Refused(body)
-        return str(body["media_id"])
+        return str(body.get("media_id") or body["url"])
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         async with self.http.post(f"{self.base}/_sim/{path}", json=body) as answer:

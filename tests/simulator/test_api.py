@@ -179,7 +179,7 @@ async def test_who_scans_a_join_way_carries_its_state(sim: Sim) -> None:
 
 async def test_an_uploaded_file_can_be_used_for_three_days(sim: Sim) -> None:
     await sim.setup()
-    media_id = await sim.upload(b"not really a picture")
+    media_id = await sim.upload(b"\x89PNG not really a picture")
     body = {
         "touser": "zhangli",
         "msgtype": "image",

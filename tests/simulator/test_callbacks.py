@@ -117,7 +117,7 @@ async def test_an_error_is_tried_three_times_and_then_given_up(
     assert len(receiver.requests) == 3
     assert len({request["msg_signature"] for request in receiver.requests}) == 1
     books = await sim.ledger()
-    assert books["callbacks"] == {"sent": 3, "ok": 0, "failed": 3, "gave_up": 1}
+    assert books["callbacks"] == {"sent": 3, "ok": 0, "failed": 3, "gave_up": 1, "dropped": 0}
 
 
 async def test_a_dropped_connection_is_tried_again_until_it_works(
@@ -128,7 +128,13 @@ async def test_a_dropped_connection_is_tried_again_until_it_works(
     await sim.act("add_contact", staff="zhangli")
     await sim.idle()
 
-    assert (await sim.ledger())["callbacks"] == {"sent": 2, "ok": 1, "failed": 1, "gave_up": 0}
+    assert (await sim.ledger())["callbacks"] == {
+        "sent": 2,
+        "ok": 1,
+        "failed": 1,
+        "gave_up": 0,
+        "dropped": 0,
+    }
 
 
 async def test_a_slow_answer_counts_as_none(sim: Sim, receiver: Receiver) -> None:
@@ -137,7 +143,13 @@ async def test_a_slow_answer_counts_as_none(sim: Sim, receiver: Receiver) -> Non
     await sim.act("add_contact", staff="zhangli")
     await sim.idle()
 
-    assert (await sim.ledger())["callbacks"] == {"sent": 3, "ok": 0, "failed": 3, "gave_up": 1}
+    assert (await sim.ledger())["callbacks"] == {
+        "sent": 3,
+        "ok": 0,
+        "failed": 3,
+        "gave_up": 1,
+        "dropped": 0,
+    }
 
 
 async def test_callbacks_can_come_twice_and_out_of_turn(sim: Sim, receiver: Receiver) -> None:
@@ -239,3 +251,16 @@ async def test_several_addresses_are_served_in_turn(sim: Sim, receiver: Receiver
     await sim.idle()
 
     assert sorted(request["route"] for request in receiver.requests) == ["one"] * 2 + ["two"] * 2
+
+
+async def test_callbacks_can_be_lost_and_are_counted(sim: Sim, receiver: Receiver) -> None:
+    await sim.setup(callbacks=receiver.callbacks())
+    await sim.faults(callbacks="drop", rate=0.2)
+    for n in range(100):
+        await sim.act("add_contact", staff="zhangli", name=f"妈妈{n}")
+    await sim.idle()
+
+    told = (await sim.ledger())["callbacks"]
+    assert told["sent"] == told["ok"] == len(receiver.requests)
+    assert told["sent"] + told["dropped"] == 100
+    assert 8 <= told["dropped"] <= 35
