@@ -41,6 +41,10 @@ class Book:
     cases: Mapping[str, CaseFile] = field(default_factory=dict)
     """SOP → what its tests expect."""
     rules: Rules = field(default_factory=Rules)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Picture or other file → SHA-256 of its bytes, in what was published."""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """素材 → which version of it this is, in what was published."""
     reminders: tuple[Mistake, ...] = ()
     """What does not block, but deserves a look."""
     _full_tags: dict[str, str] = field(
@@ -72,7 +76,10 @@ class Book:
         """Whether anything can tell of a 客户回复: a declared source, or a button of some task."""
         actions = (a for sop in self.sops.values() for s in all_steps(sop.steps) for a in s.actions)
         buttons = (b for a in actions if isinstance(a, GiveTask) for b in a.buttons)
-        return bool(self.rules.reply_sources) or CUSTOMER_REPLIED in buttons
+        sources = set(self.rules.reply_sources)
+        if not any(channel.kind == "获客链接" for channel in self.channels.values()):
+            sources.discard("获客助手")  # which tells of its own customers only
+        return bool(sources) or CUSTOMER_REPLIED in buttons
 
     def variables(self) -> Mapping[str, Variable]:
         """Everything texts may name."""

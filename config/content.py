@@ -11,7 +11,7 @@ from config.phrases import Span
 from config.reading import Length, Prose, Strict, key, named, one_or_more, refused, word
 
 Category: TypeAlias = Literal["服务", "营销"]
-_SERVICE = word(service="服务", marketing="营销")
+SERVICE = word(service="服务", marketing="营销")
 _ONE_DAY = Span(timedelta(hours=24))
 
 
@@ -63,7 +63,7 @@ class Content(Strict):
         "文案", "text", None, description="直接写要发的文字，可以用 {客户昵称|亲爱的} 这样的变量"
     )
     column: Annotated[str, named("栏目")] | None = key(
-        "素材轮播", "column", None, description="每次取栏目里的下一篇（只用于发到群）"
+        "素材轮播", "column", None, description="每次取栏目里的下一篇（只用于发到群、发朋友圈）"
     )
     attachments: Annotated[tuple[MaterialName, ...], one_or_more] = key(
         "附件", "attachments", (), max_length=9, description="图片、链接、小程序、视频或文件素材"
@@ -77,7 +77,7 @@ class Content(Strict):
         if len(given) > 1:
             raise refused("素材、文案、素材轮播只能写一种", "留下其中一种，其余的放进 附件")
         if self.column and not self.rotates:
-            raise refused("“素材轮播”只能用在“发到群”里", "换成 素材: 素材名")
+            raise refused("“素材轮播”只能用在“发到群”和“发朋友圈”里", "换成 素材: 素材名")
         return self
 
 
@@ -99,7 +99,7 @@ class SendCustomer(Content):
     by: Annotated[Literal["跟进人"], word(follower="跟进人")] = key(
         "由", "by", description="由客户的跟进人发出"
     )
-    category: Annotated[Category, _SERVICE] = key(
+    category: Annotated[Category, SERVICE] = key(
         "类型", "category", "服务", description="服务（默认）或营销；频控和审批按类型算"
     )
     reason: str = key("为什么发", "reason", "", description="一句话，员工看得到")
@@ -115,7 +115,7 @@ class SendGroup(Content):
     by: Annotated[Literal["群主"], word(group_owner="群主")] = key(
         "由", "by", description="由群主发出，企业微信只允许群主发"
     )
-    category: Annotated[Category, _SERVICE] = key(
+    category: Annotated[Category, SERVICE] = key(
         "类型", "category", "服务", description="服务（默认）或营销；频控和审批按类型算"
     )
     reason: str = key("为什么发", "reason", "", description="一句话，员工看得到")

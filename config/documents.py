@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from config.broken import broken
 from config.explain import Found
 from config.guess import closest, did_you_mean
 from config.kinds import KINDS, WRITTEN, own_keys, words
+from config.media_facts import FileFacts
 from config.mistakes import Code, Level, Mistake
 from config.reading import Items, Map, Place, Reading, Text
 from config.yaml_guard import (
@@ -61,6 +62,8 @@ class Folder:
         self._noted: Counter[tuple[str, Level]] = Counter()
         self.files: frozenset[str] | None = None
         """Pictures and other files; None when only texts are read."""
+        self.facts: Mapping[str, FileFacts] = {}
+        """Of those that could be looked into."""
         self.unreadable: set[str] = set()
         """First keys of documents that could not be read ("" : who knows)."""
 

@@ -13,7 +13,6 @@ from config.reading import Items, Map, Place, Reading, Text, Unknown
 
 #: What the design knows and this version does not: what to do instead.
 LATER = {
-    "发朋友圈": "用“派任务”请员工发：标题: 把这篇发到朋友圈",
     "跳到": "用“分支”：要走的步骤写在“则”里，不要走的不写",
     "优先级": "先删掉；同一天撞上时，先到的先发，其余按频控顺延",
     "频控": "先删掉；频控写在“全局规则”里，对所有 SOP 有效",
@@ -62,6 +61,10 @@ _MISSING = {
         "加上：最多等: 3天，并写清“超时”以后怎么办",
     ),
     ("派任务", "完成依据"): ("任务没写“完成依据”，系统不知道怎样算做完", None),
+    ("发朋友圈", "由"): (
+        "“发朋友圈”没写由谁来发",
+        "加上：由: 群主，或店长、角色/名称、部门/门店、员工姓名",
+    ),
 }
 
 
@@ -172,7 +175,8 @@ def _missing(name: str, spot: _Spot) -> Found:
 
 
 def _chinese(name: str) -> str:
-    return {"wait_for": "等事件", "give_task": "派任务"}.get(name, name)
+    english = {"wait_for": "等事件", "give_task": "派任务", "post_moment": "发朋友圈"}
+    return english.get(name, name)
 
 
 def _not_one_of(spot: _Spot, expected: str) -> Found:

@@ -5,7 +5,9 @@ from datetime import time
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from config import channel_checks, group_welcome_checks, theme_checks
 from config.book import Book
+from config.channels import Channel
 from config.conditions import GroupMarketing, GroupSize, InJourney, TaskResult
 from config.content import Receiver
 from config.explain import Found
@@ -18,7 +20,7 @@ from config.projects import Project
 from config.reading import Map
 from config.rules import Rules
 from config.steps import all_steps
-from config.themes import ThemePicker
+from config.themes import Theme, ThemePicker
 from config.training import Training
 from config.written import conditions_in, get, key_at, value_at
 
@@ -30,6 +32,11 @@ def errors(model: Any, root: Map, book: Book) -> Iterator[Found]:
     match model:
         case KocSystem():
             yield from _stages(model, root)
+        case Channel():
+            yield from channel_checks.errors(model, root, book)
+        case Theme():
+            yield from theme_checks.errors(model, root)
+            yield from group_welcome_checks.errors(model, root, book.materials)
         case ThemePicker():
             yield from _choices(model, root)
         case Play():
@@ -50,6 +57,9 @@ def reminders(model: Any, root: Map) -> Iterator[Found]:
         yield from _out_of_reach(model, root)
     if isinstance(model, Rules):
         yield from _quiet_by_day(model, root)
+    if isinstance(model, Theme):
+        yield from theme_checks.reminders(model, root)
+        yield from group_welcome_checks.reminders(model, root)
 
 
 def _quiet_by_day(rules: Rules, root: Map) -> Iterator[Found]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
-from config import case_checks, kind_checks, sop_checks, sop_reminders
+from config import case_checks, kind_checks, media_checks, sop_checks, sop_reminders
 from config.book import Book
 from config.cases import CaseFile
 from config.channels import Channel
@@ -18,7 +19,8 @@ from config.files import content_of, decoded, files_of, misnamed
 from config.incentives import Incentive
 from config.kinds import shape, spellings
 from config.koc import KocSystem
-from config.materials import Column
+from config.materials import AnyMaterial, Column
+from config.media_facts import facts_in, facts_of
 from config.mistakes import Mistakes
 from config.names import declared_names, model_name, trial_names, wrong_name
 from config.playbooks import Play
@@ -43,6 +45,8 @@ def opened(path: Path) -> Folder:
     folder = Folder()
     files = files_of(path)
     folder.files = frozenset(file.relative_to(path).as_posix() for file in files)
+    looked = {file.relative_to(path).as_posix(): facts_of(file) for file in files}
+    folder.facts = {name: facts for name, facts in looked.items() if facts}
     misnamed(folder.files, folder)
     for file in files:
         if file.suffix in (".yaml", ".yml"):
@@ -55,9 +59,14 @@ def opened(path: Path) -> Folder:
 
 
 def load_texts(files: Mapping[str, str], pictures: Iterable[str] | None = None) -> Book:
-    """As :func:`load_folder`, from texts; without ``pictures`` their names are not checked."""
+    """As :func:`load_folder`, from texts; without ``pictures`` their names are not checked.
+
+    Given with their bytes, pictures and other files are checked, too.
+    """
     folder = Folder()
     folder.files = None if pictures is None else frozenset(pictures)
+    if isinstance(pictures, Mapping):
+        folder.facts = {name: facts_in(content) for name, content in pictures.items()}
     for name, text in files.items():
         read(name, text.removeprefix("\ufeff"), folder)
     return _book(folder)
@@ -131,7 +140,9 @@ def _check(folder: Folder, book: Book) -> None:
             kind_checks.reminders(model, root),
         )
         if isinstance(model, Sop):
-            errors = sop_checks.errors(model, root, uses, rules=rules, materials=materials)
+            errors = sop_checks.errors(
+                model, root, uses, rules=rules, materials=materials, columns=book.columns
+            )
             reminders = sop_reminders.reminders(
                 model,
                 root,
@@ -140,6 +151,8 @@ def _check(folder: Folder, book: Book) -> None:
                 variables=variables,
                 hears_replies=hears_replies,
             )
+        if isinstance(model, AnyMaterial):
+            errors = chain(errors, media_checks.errors(model, root, folder.facts))
         if isinstance(model, CaseFile):
             errors = case_checks.errors(model, root, book)
             reminders = case_checks.reminders(model, uses, book)

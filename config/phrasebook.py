@@ -49,6 +49,13 @@ _SPANS: Final = (
 )
 LENGTH: Final = Phrase("时长", _SPANS)
 HOURS: Final = Phrase("时段", (Spelling("[at]-[to]", "[at]-[to]", "从几点到几点"),))
+DIGEST: Final = Phrase(
+    "日报时间",
+    (
+        Spelling("[at]", "[at]", "工作日几点发"),
+        Spelling("不发", "never", "不要日报"),
+    ),
+)
 UNTIL: Final = Phrase(
     "循环到",
     (

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from config.guess import did_you_mean, digits, hours_phrase
 from config.phrase_table import Unreadable, clock
-from config.phrasebook import CAPS, HOURS, RECEIVER
+from config.phrasebook import CAPS, DIGEST, HOURS, RECEIVER
 from config.phrases import Duration
 from config.reading import Length, Map, Place, Strict, Zone, key, named, one_or_more, refused, word
 
@@ -215,6 +215,38 @@ ReplySource: TypeAlias = Annotated[
 _QUIET_KEY = word(customer="客户", group="客户群", staff="员工")
 
 
+NO_DIGEST = "不发"
+_NEVER = ("never", "关", "关闭", "off", "false", "无", "没有", "不要")
+
+
+def _digest(value: Any) -> Any:
+    """不发, or a time of day."""
+    if isinstance(value, time) or value == NO_DIGEST:
+        return value
+    word = str(value).strip()
+    if word.lower() == "never":
+        return NO_DIGEST
+    try:
+        return clock(word)
+    except Unreadable as error:
+        cure = did_you_mean(NO_DIGEST if word.lower() in _NEVER else _time_in(word))
+        example = "写成几点几分，例如：09:30；不要日报就写：不发"
+        raise refused(f"看不懂店长日报的时间“{word}”", cure + example) from error
+
+
+def _time_in(text: str) -> str | None:
+    """09:30 for 早上9点半; None when there is no such time of day."""
+    guessed = (hours_phrase(f"{text}-{text}") or "").partition("-")[0]
+    try:
+        clock(guessed)
+    except Unreadable:
+        return None
+    return guessed
+
+
+DigestText: TypeAlias = Annotated[time | Literal["不发"], PlainValidator(_digest), DIGEST]
+
+
 class Rules(Strict):
     """规则: 全局."""
 
@@ -229,6 +261,12 @@ class Rules(Strict):
     caps: Caps = key("频控", "caps", Caps(), description="多久最多发多少条")
     ladders: dict[str, Ladder] = key(
         "催办", "ladders", {}, description="任务没做完时，按什么节奏提醒和转派"
+    )
+    manager_digest: DigestText = key(
+        "店长日报",
+        "manager_digest",
+        time(9, 30),
+        description="工作日几点把逾期和升级的任务汇总给店长，默认 09:30；写 不发 就没有",
     )
     workdays: Workdays = key("工作日历", "workdays", Workdays(), description="哪些天算工作日")
     approval: Approval = key("审批", "approval", Approval(), description="发布前由谁批准")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from config import experiment_checks
+from config import experiment_checks, moment_checks
 from config.conditions import (
     Condition,
     FriendDays,
@@ -18,7 +18,7 @@ from config.conditions import (
 )
 from config.explain import Found
 from config.guess import closest, did_you_mean
-from config.materials import Material, TextMaterial
+from config.materials import Column, Material, TextMaterial
 from config.phrases import AttributeDate
 from config.reading import Map, Place, Use
 from config.rules import QuietHours, Rules
@@ -27,6 +27,7 @@ from config.sop import (
     Content,
     GiveTask,
     Loop,
+    PostMoment,
     SendGroup,
     Sop,
     Split,
@@ -54,7 +55,13 @@ _OF_GROUPS = GroupSize | GroupMarketing
 
 
 def errors(
-    sop: Sop, root: Map, uses: Iterable[Use], *, rules: Rules, materials: Mapping[str, Material]
+    sop: Sop,
+    root: Map,
+    uses: Iterable[Use],
+    *,
+    rules: Rules,
+    materials: Mapping[str, Material],
+    columns: Mapping[str, Column],
 ) -> Iterator[Found]:
     yield from _entry_fits(sop, root)
     yield from _exits_fit(sop, root)
@@ -66,6 +73,8 @@ def errors(
         for action in written.step.actions:
             body = get(written.block, action.do)
             yield from _action_fits(sop, action, written.block)
+            if isinstance(action, PostMoment):
+                yield from moment_checks.errors(sop, action, written.block, materials, columns)
             match action:
                 case Content():
                     yield from _attachments_fit(action, body, materials)

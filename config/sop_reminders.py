@@ -16,6 +16,7 @@ from config.sop import (
     Content,
     CustomerReplied,
     GiveTask,
+    PostMoment,
     SendCustomer,
     SendGroup,
     Sop,
@@ -28,9 +29,14 @@ from config.variables import Variable, per_customer, placeholders
 from config.written import Written, conditions_in, conditions_of, get, key_at, steps_in, value_at
 
 _MAX_SENTENCES = 3
+_PUSHES = (SendCustomer, SendGroup, PostMoment)
 NO_REPLIES = "企业微信不会把客户消息推给应用，“客户回复”不会发生"
 _INSTEAD = (
     "可改用“互动”“打上标签”或任务按钮；有会话存档、微信客服等来源，就在全局规则里写 客户回复来源"
+)
+_NO_LINKS = (
+    "“客户回复来源”写了获客助手，它只管从获客链接来的客户："
+    "写一个 类型: 获客链接 的渠道，或加上别的来源"
 )
 
 
@@ -44,7 +50,7 @@ def reminders(
     hears_replies: bool,
 ) -> Iterator[Found]:
     if not hears_replies:
-        yield from _replies(sop, root)
+        yield from _replies(sop, root, _NO_LINKS if rules.reply_sources else _INSTEAD)
     for written in steps_in(sop.steps, get(root, "步骤")):
         yield from _in_quiet_hours(written, rules, sop)
         yield from _outside_windows(written, sop)
@@ -62,13 +68,13 @@ def reminders(
                     yield from experiment_checks.reminders(action, body)
 
 
-def _replies(sop: Sop, root: Map) -> Iterator[Found]:
+def _replies(sop: Sop, root: Map, cure: str) -> Iterator[Found]:
     """Every place that waits for, counts or proves something by 客户回复."""
     places = [*_reply_triggers(sop, root), *_reply_conditions(sop, root)]
     for written in steps_in(sop.steps, get(root, "步骤")):
         places += _reply_actions(written)
     for place in places:
-        yield Found(place, NO_REPLIES, _INSTEAD)
+        yield Found(place, NO_REPLIES, cure)
 
 
 def _reply_triggers(sop: Sop, root: Map) -> Iterator[Place]:
@@ -113,7 +119,7 @@ def _clock(step: Step) -> time | None:
 
 def _outside_windows(written: Written, sop: Sop) -> Iterator[Found]:
     windows, at = sop.calendar.windows, _clock(written.step)
-    pushes = any(isinstance(action, SendCustomer | SendGroup) for action in written.step.actions)
+    pushes = any(isinstance(action, _PUSHES) for action in written.step.actions)
     if not windows or at is None or not pushes:
         return
     if any(window.start <= at < window.end for window in windows):
@@ -143,7 +149,7 @@ def _in_quiet_hours(written: Written, rules: Rules, sop: Sop) -> Iterator[Found]
     """Where there are 可发时段, a push has been told about by those."""
     at = _clock(written.step)
     for action in written.step.actions:
-        if sop.calendar.windows and isinstance(action, SendCustomer | SendGroup):
+        if sop.calendar.windows and isinstance(action, _PUSHES):
             continue
         hours = _quiet_for(action, rules)
         if at and hours and _contains(hours, at):
@@ -156,7 +162,7 @@ def _in_quiet_hours(written: Written, rules: Rules, sop: Sop) -> Iterator[Found]
 
 def _quiet_for(action: Action, rules: Rules) -> QuietHours | None:
     match action:
-        case SendCustomer():
+        case SendCustomer() | PostMoment():  # customers see it
             return rules.quiet.get("客户")
         case SendGroup():
             return rules.quiet.get("客户群")
@@ -210,6 +216,8 @@ def _nothing_to_fill_in(
 ) -> Iterator[Found]:
     """What only a group knows, said to a customer, and the other way round."""
     match action:
+        case PostMoment():  # config/moment_checks.py
+            return
         case GiveTask():
             key, text = "标题", action.title
         case Content():
@@ -227,11 +235,7 @@ def _nothing_to_fill_in(
 
 
 def _marketing_without_reason(action: Action, body: Map) -> Iterator[Found]:
-    if (
-        isinstance(action, SendCustomer | SendGroup)
-        and action.category == "营销"
-        and not action.reason
-    ):
+    if isinstance(action, _PUSHES) and action.category == "营销" and not action.reason:
         text = "营销内容没写“为什么发”，员工和客户看不出为什么收到"
         yield Found(body.at, text, "加上：为什么发: 一句话，例如 常买奶粉的会员")
 

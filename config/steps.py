@@ -12,6 +12,7 @@ from config.conditions import Condition
 from config.content import SendCustomer, SendGroup, TellStaff, Welcome
 from config.experiments import Split, SplitArm
 from config.guess import time_cure
+from config.moments import PostMoment
 from config.moves import AddTags, End, Invite, RemoveTags, Wait
 from config.nesting import Arm, Branch, Loop, WaitEvent
 from config.phrase_table import Unreadable, when
@@ -45,6 +46,7 @@ __all__ = [
     "Loop",
     "Missed",
     "OffDay",
+    "PostMoment",
     "RemoveTags",
     "Split",
     "SplitArm",
@@ -102,6 +104,7 @@ Action: TypeAlias = Annotated[
     | TellStaff
     | SendCustomer
     | SendGroup
+    | PostMoment
     | AddTags
     | RemoveTags
     | Invite
@@ -122,6 +125,7 @@ ACTIONS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "发给员工": ("tell_staff", None),
         "发给客户": ("send_customer", None),
         "发到群": ("send_group", None),
+        "发朋友圈": ("post_moment", None),
         "打标签": ("add_tags", "标签"),
         "去标签": ("remove_tags", "标签"),
         "邀请入主题群": ("invite", "主题"),
@@ -215,6 +219,7 @@ _EXAMPLES: Mapping[str, str] = MappingProxyType(
         "发欢迎语": "{kind}:\n  素材: {value}",
         "发给客户": f"{_SENT}跟进人",
         "发到群": f"{_SENT}群主",
+        "发朋友圈": f"{_SENT}群主",
         "发给员工": "{kind}:\n  素材: {value}\n  给: 跟进人",
         "派任务": (
             "{kind}:\n  标题: {value}\n  给: 跟进人\n"

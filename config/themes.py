@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from config.conditions import Condition
 from config.content import Receiver, ReceiverText
-from config.phrases import Span
+from config.phrases import Duration, Span
 from config.reading import Length, Strict, TagNames, key, named, number, one_or_more, refused, word
 
 Overflow: TypeAlias = Annotated[
@@ -15,6 +15,17 @@ Overflow: TypeAlias = Annotated[
     word(next_group="下一个群", new_group="自动建群", waiting_list="候补"),
 ]
 _THREE_DAYS, _THIRTY_DAYS = Span(timedelta(days=3)), Span(timedelta(days=30))
+LONGEST_GAP = timedelta(days=31)  # what reached a customer is remembered for so long
+NUMBER = "{序号}"
+
+
+def _gap(length: Duration) -> Duration:
+    if isinstance(length, Span) and timedelta(days=1) <= length.length <= LONGEST_GAP:
+        return length
+    raise refused("“邀请间隔”写 1天 到 31天", "默认 30天：同一位客户 30 天内最多收到一次进群邀请")
+
+
+Gap: TypeAlias = Annotated[Length, AfterValidator(_gap)]
 
 
 class Groups(Strict):
@@ -47,13 +58,16 @@ class Theme(Strict):
     purpose: Annotated[
         Literal["育儿交流", "服务", "购物", "活动", "KOC"],
         word(parenting="育儿交流", service="服务", shopping="购物", event="活动"),
-    ] = key("用途", "purpose", "育儿交流", description="育儿交流（默认）、购物、活动、KOC")
+    ] = key("用途", "purpose", "育儿交流", description="育儿交流（默认）、服务、购物、活动、KOC")
     groups: Groups = key("群", "groups", description="哪些群属于这个主题")
+    gates: tuple[Condition, ...] = key(
+        "准入", "admission", (), description="都满足的客户才给位子；不满足就不邀请，并记下是哪一条"
+    )
     capacity: Annotated[int, number("人")] = key(
         "容量", "capacity", 190, ge=1, le=500, description="一个群最多多少人（默认 190人）"
     )
     daily_limit: Annotated[int | None, number("人")] = key(
-        "每天最多", "daily_limit", None, description="一个群一天最多邀请多少人"
+        "每天最多", "daily_limit", None, description="这个主题一天最多给多少人位子"
     )
     overflow: Annotated[tuple[Overflow, ...], one_or_more] = key(
         "满了",
@@ -71,11 +85,41 @@ class Theme(Strict):
     held_for: Length = key(
         "占位有效", "held_for", _THREE_DAYS, description="邀请发出后给客户留多久位子（默认 3天）"
     )
+    gap: Gap = key(
+        "邀请间隔",
+        "invite_gap",
+        _THIRTY_DAYS,
+        description="客户收到任何主题的进群邀请后，多久以内不再邀请（默认 30天）",
+    )
     cooldown: Length = key(
         "退群冷却", "cooldown", _THIRTY_DAYS, description="退群后多久以内不再邀请（默认 30天）"
     )
     join_tags: TagNames = key("入群打标签", "join_tags", (), description="看到客户进群后打的标签")
     """Given when a member is seen in one of the groups."""
+
+    @property
+    def is_for_shopping(self) -> bool:
+        return self.purpose == "购物"
+
+    @property
+    def opens_groups(self) -> bool:
+        """Whether WeCom is to open the next group by itself once one is full."""
+        return "自动建群" in self.overflow
+
+    def new_name(self, shop: str, number: int) -> str:
+        """What a group a person opens is to be called."""
+        name = self._naming.replace("{门店名}", shop).replace(NUMBER, str(number))
+        return " ".join(name.split())
+
+    def base_name(self, shop: str) -> str:
+        """What stands before the number; WeCom puts the number of a group it opens at the end."""
+        head = self._naming.partition(NUMBER)[0].replace("{门店名}", shop)
+        return " ".join(head.split())
+
+    @property
+    def _naming(self) -> str:
+        part = self.groups.name_contains or self.name
+        return self.group_name or f"{{门店名}} {part} {NUMBER}群"
 
 
 class Choice(Strict):
@@ -103,6 +147,11 @@ class Choice(Strict):
         raise refused("“选择”的每一项写“如果”和“主题”，最后一项可以写“否则”", cure)
 
 
+OnTags: TypeAlias = Annotated[
+    Literal["建议换群", "不管"], word(propose_move="建议换群", ignore="不管")
+]
+
+
 class ThemePicker(Strict):
     """主题群 with 选择: the theme of the first choice whose conditions hold."""
 
@@ -111,3 +160,14 @@ class ThemePicker(Strict):
     choices: tuple[Choice, ...] = key(
         "选择", "choices", min_length=1, description="从上往下，选第一个条件满足的"
     )
+    on_tags: OnTags = key(
+        "标签变了",
+        "tags_changed",
+        "建议换群",
+        description="标签变了、按选择该去别的主题时：建议换群（默认，问跟进人）、不管",
+    )
+
+    @property
+    def themes(self) -> frozenset[str]:
+        """Every theme it may choose."""
+        return frozenset(choice.theme for choice in self.choices)

@@ -326,7 +326,6 @@ def test_journeys_follow_the_newest_version_unless_told_otherwise(
 @pytest.mark.parametrize(
     ("key", "cure"),
     [
-        ("发朋友圈", "派任务"),
         ("跳到", "用“分支”"),
         ("优先级", "先删掉"),
         ("频控", "全局规则"),
