@@ -41,6 +41,7 @@ from config.book import Book
 from config.mistakes import Mistakes
 from config.settings import Settings, SettingsError
 from handlers import router
+from scheduler import upkeep
 from scheduler.clock import Timetable
 
 log = logging.getLogger(__name__)
@@ -330,6 +331,7 @@ async def _work(ctx: Context, stop: asyncio.Event, door: Door | None = None) -> 
     """Until told to stop: then nothing more is let in, and what is in hand is finished."""
     await open_shop(ctx)
     await _remember_base(ctx)
+    await upkeep.begin(ctx)
     machine = Machine(ctx)
     machine.start()
     await stop.wait()

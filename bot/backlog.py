@@ -18,10 +18,16 @@ _CALLS = {
     "tick": "卡片更新",
     "welcome": "欢迎语",
     "tag": "打标签",
+    "remark": "客户备注",
+    "contact_way": "渠道活码",
+    "group_welcome": "入群欢迎语",
     "join_way": "进群码",
+    "acquisition_link": "获客链接",
     "mass": "企业群发",
     "remind": "提醒群发",
     "cancel": "撤回群发",
+    "moment": "发朋友圈",
+    "moment_cancel": "收回朋友圈",
 }
 
 
@@ -51,6 +57,10 @@ async def piles(ctx: Context) -> list[Pile]:
         await _tasks(ctx, names),
         await _deliveries(ctx),
         await _unconfirmed(ctx, names),
+        await _moments(ctx),
+        await _unpublished(ctx, names),
+        await _files(ctx),
+        await _links(ctx),
         await _outbox(ctx),
         await _lost_calls(ctx),
     ]
@@ -135,6 +145,44 @@ async def _unconfirmed(ctx: Context, names: dict[str, str]) -> Pile:
     since = min((row["first"] for row in rows), default=None)
     what = (f"{_by_staff(rows, names)}；员工在企业微信里点“发送”后才会送达",) if rows else ()
     return Pile("群发等员工确认", sum(row["n"] for row in rows), since, what)
+
+
+async def _files(ctx: Context) -> Pile:
+    """Files of materials that WeCom does not have, or did not take."""
+    missing = await ctx.store.backlog.files()
+    refused = [row for row in missing if row.get("error")]
+    what = tuple(f"“{row['name']}”：{row['error'][:80]}" for row in refused)
+    since = min((row["due_at"] for row in missing), default=None)
+    cure = "换一个企业微信收的文件再发布；偶尔一次的错误过几个小时会自己再试"
+    return Pile("素材文件待上传", len(missing), since, what, cure if refused else "")
+
+
+async def _links(ctx: Context) -> Pile:
+    """获客链接 that WeCom does not have as the folder wants them."""
+    behind = [link for link in await ctx.store.links.all() if link.made_rev < link.rev]
+    refused = [link for link in behind if link.trouble]
+    what = tuple(f"渠道“{link.channel}”：{link.trouble[:80]}" for link in refused)
+    cure = "照说明处理；每天会自己再试一次，改了渠道再发布会马上试"
+    return Pile("获客链接待更新", len(behind), None, what, cure if refused else "")
+
+
+async def _moments(ctx: Context) -> Pile:
+    rows = await ctx.store.backlog.posts()
+    due = await ctx.store.backlog.due("posts", ctx.now(), {"state": "ready"})
+    what = [
+        f"{row['n']} 条等到 {age(row['first'], ctx.now())}：{row.get('reason') or '还没到时间'}"
+        for row in rows
+        if row["first"] and row["first"] > ctx.now()
+    ]
+    count = sum(row["n"] for row in rows)
+    return Pile("朋友圈待发", count, due.first, tuple(what), _nobody_works(ctx, due))
+
+
+async def _unpublished(ctx: Context, names: dict[str, str]) -> Pile:
+    rows = await ctx.store.backlog.unpublished()
+    since = min((row["first"] for row in rows), default=None)
+    what = (f"{_by_staff(rows, names)}；员工在企业微信里点“发表”后客户才看得到",) if rows else ()
+    return Pile("朋友圈等员工发表", sum(row["n"] for row in rows), since, what)
 
 
 async def _outbox(ctx: Context) -> Pile:

@@ -72,7 +72,7 @@ def play(wish: Wish) -> dict[str, Any]:
 async def _play(wish: Wish, folder: Path) -> dict[str, Any]:
     began = time.monotonic()
     clock = BusinessClock(START)
-    async with _simulator(folder) as base, aiohttp.ClientSession() as session:
+    async with simulator(folder) as base, aiohttp.ClientSession() as session:
         settings = _settings(base, folder)
         company = Simulated(base, session)
         async with (
@@ -102,7 +102,7 @@ async def _report(
 
 
 @asynccontextmanager
-async def _simulator(folder: Path) -> AsyncIterator[str]:
+async def simulator(folder: Path) -> AsyncIterator[str]:
     """The pretend WeCom as a process of its own; its address."""
     port_file = folder / "simulator.port"
     # Not asyncio's: under uvloop it leaks descriptors.

@@ -4,7 +4,7 @@ Nothing expires because the machine was slow: the clock stands still while anyth
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,13 +16,14 @@ from bot.dispatcher import Dispatcher
 from bot.model import LANES
 from bot.sender import Sender
 from handlers import router
-from scheduler import moments
+from scheduler import digests, moments
 from scheduler.clock import DUTIES
 
 Work = Callable[[], Awaitable[bool]]
 
 STRIDE = timedelta(hours=3)  # how often the house is kept when nothing else happens
 _GLANCE_SECONDS = 0.001
+_EARS = {bell("inbox", lane) for lane in LANES}
 
 
 class BusinessClock:
@@ -52,9 +53,9 @@ class Simulated:
     async def turn_to(self, now: datetime) -> None:
         await self._post("clock", {"now": now.isoformat()})
 
-    async def ledger(self) -> dict[str, Any]:
-        """What really reached whom."""
-        return await self._get("ledger")
+    async def ledger(self, only: str = "") -> dict[str, Any]:
+        """What really reached whom; of ``only`` these books, "calls,breaches"."""
+        return await self._get(f"ledger?only={only}" if only else "ledger")
 
     async def _get(self, path: str) -> dict[str, Any]:
         async with self._session.get(f"{self._base}/_sim/{path}") as answer:
@@ -70,7 +71,7 @@ class Director:
     """Drives every duty of the bot itself, so that nothing runs while the clock is turned.
 
     With a ``grain`` the bot looks at its own clock only so often, which spares many moments; the
-    company's moments are always exact.
+    company's moments are always exact. ``work`` says who does each duty, if not this process.
     """
 
     def __init__(
@@ -79,20 +80,18 @@ class Director:
         company: Simulated,
         clock: BusinessClock,
         grain: timedelta = timedelta(),
+        work: Mapping[str, Work] | None = None,
     ) -> None:
         self._ctx = ctx
         self._company = company
         self._clock = clock
         self._grain = grain
-        self._work: dict[str, Work] = {duty.name: _bound(duty.look, ctx) for duty in DUTIES}
-        for lane in LANES:
-            self._work[bell("inbox", lane)] = Dispatcher(ctx, router, lane).work
-            self._work[bell("outbox", lane)] = Sender(ctx, lane).work
+        self._work = work or duties_of(ctx)
 
     async def play(self, until: datetime, watch: Callable[[datetime], Awaitable[None]]) -> None:
         """Live through the time until ``until``; ``watch`` is told of every moment."""
         ahead = await self.rest()
-        calendar_at = await moments.next_moment(self._ctx)
+        calendar_at = await _calendar_at(self._ctx)
         while self._clock.now < until:
             coming = [at for at in (ahead, calendar_at, _next_stride(self._clock.now)) if at]
             moment = min(*coming, until)
@@ -102,8 +101,11 @@ class Director:
                 await self._drain("occurrences")
                 await self._drain("audiences")
                 await self._drain("openings")
+                await self._drain("new groups")
+                await self._drain("digests")
+                await self._drain("group welcomes")
                 await self._drain("upkeep")
-                calendar_at = await moments.next_moment(self._ctx)
+                calendar_at = await _calendar_at(self._ctx)
             ahead = await self.rest()
             await watch(moment)
 
@@ -118,11 +120,19 @@ class Director:
             dues = await self._ctx.store.agenda.next_dues()
             late = [duty for duty, at in dues.items() if at <= self._clock.now]
             if late:
-                await asyncio.gather(*(self._work[duty]() for duty in late))
+                first = [duty for duty in late if self._is_news(duty, dues[duty])]
+                await asyncio.gather(*(self._work[duty]() for duty in first or late))
             elif flying:
                 await asyncio.sleep(_GLANCE_SECONDS)
             else:
                 return self._next_moment(glance["next"], dues.values())
+
+    def _is_news(self, duty: str, at: datetime) -> bool:
+        """What was heard before this moment, and lay about only because of the grain, comes first.
+
+        Without a grain whoever asked to be left alone was understood two seconds later.
+        """
+        return bool(self._grain) and duty in _EARS and at < self._clock.now
 
     async def _drain(self, name: str) -> None:
         while await self._work[name]():
@@ -134,6 +144,12 @@ class Director:
         if theirs:
             moments.append(datetime.fromisoformat(theirs))
         return min((at for at in moments if at > self._clock.now), default=None)
+
+
+async def _calendar_at(ctx: Context) -> datetime | None:
+    """The next moment that is due by the calendar alone: no row waits for it."""
+    found = (await moments.next_moment(ctx), await digests.next_moment(ctx))
+    return min((at for at in found if at), default=None)
 
 
 def _rounded_up(at: datetime, grain: timedelta) -> datetime:
@@ -150,6 +166,15 @@ def _next_stride(now: datetime) -> datetime:
 
 def _on_stride(moment: datetime) -> bool:
     return _next_stride(moment) - moment == STRIDE
+
+
+def duties_of(ctx: Context) -> dict[str, Work]:
+    """Every duty of one process: its name, and what does one batch of it."""
+    work = {duty.name: _bound(duty.look, ctx) for duty in DUTIES}
+    for lane in LANES:
+        work[bell("inbox", lane)] = Dispatcher(ctx, router, lane).work
+        work[bell("outbox", lane)] = Sender(ctx, lane).work
+    return work
 
 
 def _bound(look: Callable[[Context], Awaitable[bool]], ctx: Context) -> Work:

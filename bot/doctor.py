@@ -1,8 +1,9 @@
 """Is everything in place?  One line per question, and what to do where the answer is no."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from bot.app import machine_now, open_context
 from bot.context import Context
@@ -10,6 +11,8 @@ from bot.playbook.calendar import WorkCalendar
 from bot.publish import decoded, differs, read_folder
 from bot.sender.words import refusal
 from bot.store.client import MongoError, trouble
+from bot.sync.all_groups import OWNER_NEEDED
+from bot.sync.group_days import BAD_DAYS
 from bot.wecom.crypto import Crypto
 from bot.wecom.errors import Unreachable, WeComError
 from config.loader import load_texts
@@ -18,6 +21,9 @@ from config.rules import Rules
 from config.settings import Settings, SettingsError
 
 _NEXT_YEAR_FROM = timedelta(days=47)  # from 15 November the coming year matters
+
+
+_ALLOWED = (OWNER_NEEDED, BAD_DAYS)  # it only wants to be asked otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +66,28 @@ async def _with_database(ctx: Context) -> AsyncIterator[Finding]:
     yield await _asks("应用的 Secret 能调用接口", ctx, "department/simplelist")
     followers = "externalcontact/get_follow_user_list"
     yield await _asks("客户联系的 Secret 能调用接口", ctx, followers)
+    yield await _asks("能读取客户群", ctx, "externalcontact/groupchat/list", {"limit": 1})
+    yesterday = {"day_begin_time": int((machine_now() - timedelta(days=1)).timestamp())}
+    statistic = "externalcontact/groupchat/statistic"
+    yield await _asks("能读取群聊统计", ctx, statistic, yesterday)
+    links = [c for c in (await ctx.releases.head()).book.channels.values() if c.kind == "获客链接"]
+    if links:
+        yield await _asks("能用获客助手", ctx, "externalcontact/customer_acquisition_quota")
     dead = len(await ctx.store.inbox.dead())
     yield Finding("没有处理失败的回调", not dead, f"有 {dead} 条，打开状态页查看" if dead else "")
 
 
-async def _asks(question: str, ctx: Context, path: str) -> Finding:
+async def _asks(
+    question: str, ctx: Context, path: str, body: Mapping[str, Any] | None = None
+) -> Finding:
     try:
-        await ctx.wecom.call(path)
+        await ctx.wecom.call(path, body)
     except Unreachable:
         cure = f"连不上 {ctx.settings.api_base}：请检查本机网络、代理和 QUNCE_API_BASE"
         return Finding(question, good=False, cure=cure)
     except WeComError as error:
-        return Finding(question, good=False, cure=refusal(error))
+        allowed = error.code in _ALLOWED
+        return Finding(question, allowed, "" if allowed else refusal(error))
     return Finding(question, good=True)
 
 

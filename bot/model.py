@@ -98,6 +98,9 @@ class Group(Record):
     cap: int = 0
     held: tuple[str, ...] = ()  # seats reserved and not yet taken
     join_way: dict[str, str] = field(default_factory=dict)  # config_id, qr_code, state
+    next_held: tuple[str, ...] = ()  # 自动建群: seats in the group WeCom opens once this is full
+    next_way: dict[str, str] = field(default_factory=dict)  # the code that opens it; with base
+    announced: str = ""  # the theme it is known to have come to
     marketing: tuple[datetime, ...] = ()  # the last ≤ 20 marketing messages delivered
     joined: tuple[datetime, ...] = ()  # the last ≤ 500 customers' joins
     left: tuple[datetime, ...] = ()
@@ -162,7 +165,23 @@ class Fact(Record):
 class Outgoing(Record):
     """One call to WeCom waiting in the outbox; ``kind`` names its rule for repeats."""
 
-    kind: Literal["card", "text", "tick", "welcome", "tag", "join_way", "mass", "remind", "cancel"]
+    kind: Literal[
+        "card",
+        "text",
+        "tick",
+        "welcome",
+        "tag",
+        "remark",
+        "contact_way",
+        "acquisition_link",
+        "join_way",
+        "group_welcome",
+        "mass",
+        "remind",
+        "cancel",
+        "moment",
+        "moment_cancel",
+    ]
     lane: Lane = "normal"
     body: dict[str, Any]
     staff: str = ""  # whose pace it uses
@@ -196,6 +215,7 @@ class Delivery(Record):
     message: dict[str, Any]  # text, attachments: frozen when rendered
     content_hash: str
     column: str = ""  # the 栏目 it was taken from
+    piece: str = ""  # which 素材 of it
     planned_at: datetime
     expires_at: datetime
     due_at: datetime | None = None
@@ -206,6 +226,8 @@ class Delivery(Record):
     reason: str = ""
     seat: str = ""  # the seat this invitation is for
     recalled: bool = False  # 撤回未发: not to be offered again
+    created_at: datetime | None = None  # when WeCom first had it
+    confirmed_at: datetime | None = None  # when staff first sent it, whatever became of it
     delivered_at: datetime | None = None
     slot: int = 0
 
@@ -249,6 +271,67 @@ class Sending(Record):
     base: str = ""  # what its parts have in common
     part: int = 0
     reminds: int = 0
+    strangers: tuple[str, ...] = ()  # whom WeCom refused as nobody's friends, not yet believed
+    stopping: Literal["", "免打扰", "过期", "撤回", "被取消"] = ""  # why it is being cancelled
+    reason: str = ""
+    slot: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post(Record):
+    """One moment (朋友圈) one member of staff is to publish, however many groups asked for it."""
+
+    journey: str  # the first that asked for it
+    sop: str
+    step: str
+    subject: str  # the group of that journey
+    staff: str
+    note: str = ""  # 为什么发
+    occasion: str  # what is published together: one piece of a 栏目
+    cls: Class = "服务"
+    message: dict[str, Any]  # text, attachments: frozen when rendered
+    content_hash: str
+    tags: tuple[str, ...] = ()  # "组/名": customers with one of these may see it; (): everybody
+    column: str = ""
+    piece: str = ""  # which 素材 of the 栏目
+    planned_at: datetime
+    expires_at: datetime
+    due_at: datetime | None = None
+    state: Literal[
+        "ready", "gathered", "created", "published", "failed", "expired", "suppressed", "cancelled"
+    ] = "ready"
+    posting: str = ""
+    reason: str = ""
+    recalled: bool = False  # 撤回未发: not to be offered again
+    created_at: datetime | None = None  # when WeCom first put it before them
+    published_at: datetime | None = None  # when we saw that; WeCom does not say since when
+    looks: int = 0  # how often its echo was read
+    audience: int | None = None  # customers who can see it; None until WeCom was asked
+    likes: int | None = None
+    comments: int | None = None
+    slot: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting(Record):
+    """One moment made in WeCom (add_moment_task) for several members of staff to publish."""
+
+    message: dict[str, Any]
+    content_hash: str
+    tags: tuple[str, ...] = ()
+    moment: datetime
+    expires_at: datetime
+    members: tuple[str, ...] = ()  # post ids
+    state: Literal["open", "closed", "asked", "created", "done", "cancelled", "failed"] = "open"
+    due_at: datetime | None = None
+    jobid: str = ""  # WeCom makes it in its own time
+    asked_at: datetime | None = None
+    moment_id: str = ""
+    created_at: datetime | None = None
+    polls: int = 0
+    reminds: int = 0
+    base: str = ""  # what its parts have in common
+    part: int = 0
     stopping: Literal["", "免打扰", "过期", "撤回"] = ""  # why it is being cancelled
     reason: str = ""
     slot: int = 0
@@ -291,6 +374,14 @@ class Task(Record):
     rung: int = 0
     log: tuple[dict[str, Any], ...] = ()
     result_tags: dict[str, str] = field(default_factory=dict)
+    together: str = ""  # the title but for the name: same words may share a card; "" never
+    shared: str = ""  # the card it is on with others; "" one of its own
+    sharing: tuple[str, ...] = ()  # every card it ever shared
+    held: int = 0  # how often its card waited for others of its kind
+    later_until: datetime | None = None  # 稍后: its person is not reminded before
+    asked: dict[str, Any] = field(default_factory=dict)  # 做不了: at, card; the reason is to come
+    cannot: str = ""  # 做不了, in their own words
+    choices: tuple[str, ...] = ()  # 转给同事: the cards on which somebody chooses
     due_at: datetime | None = None
     slot: int = 0
 
@@ -304,12 +395,73 @@ class Seat(Record):
     staff: str
     journey: str = ""
     group: str = ""
-    state: Literal["候选", "已占位", "已邀请", "已入群", "已退群", "占位过期", "候补"] = "候选"
+    state: Literal["建议", "候选", "已占位", "已邀请", "已入群", "已退群", "占位过期", "候补"] = (
+        "候选"
+    )
+    picker: str = ""  # 建议: the 分流器 that would now choose this theme
+    origin: str = ""  # 建议: the group the customer sits in
+    keys: tuple[str, ...] = ()  # 建议: the end of the task that asks
     due_at: datetime | None = None
     held_at: datetime | None = None
     created_at: datetime
     log: tuple[dict[str, Any], ...] = ()
     slot: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupWelcome(Record):
+    """The 入群欢迎语 of a theme, and for 用途: 购物 of each owner: what it is to say, what WeCom has."""
+
+    theme: str
+    owner: str = ""  # 购物: whose card it carries
+    message: dict[str, Any] = field(default_factory=dict)  # {}: it is to be deleted
+    rev: int = 0  # grows whenever it is wanted otherwise
+    made_rev: int = 0  # the newest that WeCom has
+    template_id: str = ""
+    card_id: str = ""  # the owner's own contact way
+    card_qr: str = ""
+    asked: tuple[str, ...] = ()  # owners who were given the task to select this template
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way(Record):
+    """One QR code (联系我) of a 渠道: the one all share, or that of one member of staff."""
+
+    channel: str
+    person: str = ""  # 每人一码: whose it is; "" all share it
+    config_id: str = ""  # WeCom's; "" until it is made
+    qr_code: str = ""
+    users: tuple[str, ...] = ()  # who takes the customers, as WeCom was last told
+    skip_verify: bool = True
+    state: Literal["在用", "已删"] = "在用"
+    standing: str = ""  # why these people
+    asked: int = 0  # changes asked for; one at a time
+    done: int = 0  # changes answered, well or badly
+    wanted: dict[str, Any] = field(default_factory=dict)  # op, users … of the change asked last
+    error: str = ""  # why the last one failed
+    gone_at: datetime | None = None  # when its channel was no longer in the folder
+    checked_at: datetime | None = None  # when WeCom was last asked whether it is still so
+    due_at: datetime | None = None
+    slot: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquisitionLink(Record):
+    """The 获客链接 of a channel: what it is to be, and what WeCom has."""
+
+    channel: str
+    users: tuple[str, ...] = ()  # who takes its customers; (): it is to be deleted
+    skip_verify: bool = True
+    rev: int = 0  # grows whenever it is wanted otherwise
+    made_rev: int = 0  # the newest that WeCom has
+    link_id: str = ""
+    url: str = ""
+    told: str = ""  # the link_id whose address people know
+    trouble: str = ""  # why WeCom would not have what is wanted
+    trouble_on: str = ""  # on which local day it said so last
+    read_day: str = ""  # its figures are known up to this local day
+    gone_at: datetime | None = None  # since when its channel is not in the folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """When something happens: one file per family of events, one function per event."""
 
 from bot.router import Router
-from handlers import business, contacts, groups, messages, staff, tags, task_cards
+from handlers import acquisition, business, contacts, groups, messages, staff, tags, task_cards
 
 router = Router()
 router.include(
+    acquisition.router,
     business.router,
     contacts.router,
     groups.router,

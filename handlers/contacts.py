@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 from bot import sync
-from bot.actions import entry, news
+from bot.actions import channels, entry, news
 from bot.actions.dealing import note
-from bot.actions.tagging import tag
 from bot.actions.welcome import welcome
 from bot.context import Context
 from bot.model import Contact
@@ -43,11 +42,18 @@ async def added(event: ContactAdded | HalfAdded, ctx: Context) -> None:
     )
     contact = await _glance(ctx, event)
     known = contact or await ctx.store.contacts.get(event.contact_id)
-    await welcome(ctx, known or Contact(id=event.contact_id), event.staff_id, event.welcome_code)
+    await welcome(
+        ctx,
+        known or Contact(id=event.contact_id),
+        event.staff_id,
+        event.welcome_code,
+        came_by=event.state,
+    )
+    await channels.came(ctx, event.state, event.staff_id, event.at)
     if not news_to_us:
         return
     contact = contact or await _confirmed(ctx, event)
-    await _tag_by_channel(ctx, event)
+    await channels.greet(ctx, contact, event.state, event.staff_id, event.at)
     await news.tell_contact(ctx, event.contact_id)
     friend = contact.relation(event.staff_id)
     if friend and not friend.lost:
@@ -110,15 +116,6 @@ async def _confirmed(ctx: Context, event: ContactAdded | HalfAdded) -> Contact:
         if age > GIVE_UP:
             raise NotForUs("一天过去，对方仍不是客户（84061）") from error
         raise NotYet(ctx.now() + max(FIRST_LOOK, age)) from error
-
-
-async def _tag_by_channel(ctx: Context, event: ContactAdded | HalfAdded) -> None:
-    """The tags of the channel (contact way) the customer came through."""
-    book = (await ctx.releases.head()).book
-    if channel := book.channels.get(event.state):
-        key = f"tag:channel:{event.contact_id}:{event.staff_id}:{event.at.isoformat()}"
-        tags = book.full_tags(channel.tags)
-        await tag(ctx, event.contact_id, event.staff_id, tags, f"来自渠道“{channel.name}”", key)
 
 
 async def _lost(

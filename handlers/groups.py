@@ -14,7 +14,6 @@ router = Router()
 
 # "建议延迟2秒后再调用" -- group detail follows its event: https://developer.work.weixin.qq.com/document/path/92130
 SETTLE = timedelta(seconds=2)
-NO_SUCH_CHAT = 40050
 _JUST_NOW = timedelta(minutes=1)
 
 
@@ -55,7 +54,7 @@ async def _read(event: GroupCreated | GroupUpdated, ctx: Context) -> None:
     try:
         group = await sync.read_group(ctx, event.chat_id, event.at, new_since=event.at - _JUST_NOW)
     except Refused as error:
-        if error.code != NO_SUCH_CHAT:
+        if error.code != sync.NO_SUCH_CHAT:
             raise
         await _gone(ctx, event.chat_id, event)
         raise NotForUs("群已经不在了") from error

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.actions import answers
+from bot.actions import answers, excuses, vouching
 from bot.actions.dealing import describe, note
 from bot.context import Context
 from bot.playbook.ladder import StaffTime
@@ -14,6 +14,7 @@ router = Router()
 SHOWN = 10
 HELP = """可以对我说：
 任务：看看我还有哪些任务没完成
+代为确认：店长勾选已经做好的逾期任务
 帮助：看这段说明
 其他时候等我派任务就好，做完了点任务卡片上的按钮；请你回复什么的时候，直接回复就行。"""
 UNKNOWN = "没听懂。回复“任务”看待办，回复“帮助”看说明。"
@@ -27,8 +28,10 @@ async def wrote(event: StaffText, ctx: Context) -> None:
             text = await _tasks(event.from_user, ctx)
         case "帮助":
             text = HELP
+        case vouching.COMMAND:
+            text = await vouching.offer(ctx, event)
         case _:
-            text = await answers.take(ctx, event) or UNKNOWN
+            text = await excuses.take(ctx, event) or await answers.take(ctx, event) or UNKNOWN
     answer = note(ctx, f"text:answer:{event.msg_id}", event.from_user, text)
     await ctx.store.outbox.put([replace(answer, lane="urgent")])
     ctx.hints.ring("urgent outbox")

@@ -71,6 +71,7 @@ class _Batch:
             exited=exited,
             state=sop.state if sop else None,
             calendar=sop.calendar if sop else None,
+            off_day=patience.off_day_of(sop, delivery),
         )
 
     async def _seatless(self, due: Sequence[Delivery]) -> set[str]:
@@ -99,14 +100,15 @@ class _Batch:
         windows = patience.windows(self.book.rules, delivery.subject_type, self.now)
         ledger = patience.ledger_of(delivery.subject, delivery.subject_type)
         cls = patience.class_of(delivery)
+        off_day = patience.off_day_of(self.book.sop(delivery.sop), delivery)
         if cls == "营销" and service_later:
             hits = await self.ctx.store.caps.hits(ledger)
             if not patience.room_for_both(hits, windows, service_later):
-                return patience.give_way(delivery, self.now, self.hours)
+                return patience.give_way(delivery, self.now, self.hours, off_day)
         weigh = self.ctx.store.caps.weigh
         full, hits = await weigh(ledger, delivery.id, cls, self.now, windows)
         if full:
-            return patience.when_full(delivery, full, self.hours)
+            return patience.when_full(delivery, full, self.hours, off_day)
         day = "工作日" if self.hours.is_workday(self.now) else "非工作日"
         return Go(f"{day}、不在免打扰、{patience.weighed(hits, windows, cls)}")
 

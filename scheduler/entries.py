@@ -1,9 +1,9 @@
-"""When something has happened with which an SOP begins: begin it, whoever noticed the fact."""
+"""When something has happened with which something begins: begin it, whoever noticed the fact."""
 
 import logging
 from datetime import timedelta
 
-from bot.actions import entry
+from bot.actions import entry, regrouping
 from bot.context import Context
 from bot.crash import crash_point
 from bot.store.log import line
@@ -24,6 +24,7 @@ async def look(ctx: Context) -> bool:
     for fact in batch:
         try:
             await entry.begin_with(ctx, release.book, fact)
+            await regrouping.consider(ctx, release.book, fact)
         except Exception:  # one bad fact must not keep the others from beginning anything
             log.exception("fact %s cannot be looked at now", fact.id)
             if fact.at > ctx.now() - _GIVE_UP:

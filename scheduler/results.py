@@ -3,19 +3,24 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.actions import invitations
 from bot.context import Context
+from bot.crash import crash_point
 from bot.model import Delivery, Fact, Sending
 from bot.playbook import keys, patience
 from bot.playbook.hours import Hours
 from bot.store.log import line
 from bot.wecom.paging import pages
+from scheduler import churn
 
 _UNSENT, _SENT, _NOT_A_FRIEND, _HAD_ENOUGH = 0, 1, 2, 3
 _CONFIRMED = 2
-_FAILED = {_NOT_A_FRIEND: "不是好友", _HAD_ENOUGH: "达到接收上限"}
+_LISTED = timedelta(hours=1)  # who is not in the results so long after was not in the message
+NOT_A_FRIEND, HAD_ENOUGH = "不是好友", "达到接收上限"
+NOT_THEIR_GROUP = "群没有收到（换了群主、已解散或达到接收上限）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +29,22 @@ class Received:
     at: datetime
 
 
-async def confirmed(ctx: Context, sending: Sending) -> bool:
-    """Whether the member of staff has pressed the button."""
+async def confirmed(ctx: Context, sending: Sending) -> datetime | None:
+    """When the member of staff pressed the button (P:93338); None: not yet."""
     asked = {"msgid": sending.msgid, "limit": 1000}
     async for row in pages(ctx.wecom, "externalcontact/get_groupmsg_task", asked, "task_list"):
         if row["userid"].lower() == sending.staff.lower():
-            return int(row["status"]) == _CONFIRMED
-    return False
+            return _moment(row, ctx.now()) if int(row["status"]) == _CONFIRMED else None
+    return None
 
 
-async def fold_back(ctx: Context, sending: Sending, hours: Hours) -> None:
-    """Bring every delivery whose fate is known to its end.
+async def fold_back(
+    ctx: Context, sending: Sending, hours: Hours, confirmed_at: datetime | None
+) -> None:
+    """Bring every delivery whose fate is known to its end (P:93338).
 
-    A status of 2 or 3 is a failure: the member of staff confirmed, the customer got nothing.
+    Only a status of 1 is a success; with 2 or 3 the member of staff confirmed and the customer got
+    nothing. Of groups WeCom lists only those that got it.
     """
     waiting: defaultdict[str, list[Delivery]] = defaultdict(list)
     for delivery in await ctx.store.deliveries.open_of(sending.id):
@@ -45,18 +53,23 @@ async def fold_back(ctx: Context, sending: Sending, hours: Hours) -> None:
         return
     asked = {"msgid": sending.msgid, "userid": sending.staff, "limit": 1000}
     received: list[Received] = []
-    failed: defaultdict[int, list[Delivery]] = defaultdict(list)
+    ended: defaultdict[int, list[Delivery]] = defaultdict(list)
     path = "externalcontact/get_groupmsg_send_result"
     async for row in pages(ctx.wecom, path, asked, "send_list"):
         status = int(row.get("status", _UNSENT))
-        members = waiting.get(row.get("external_userid") or row.get("chat_id") or "", [])
+        members = waiting.pop(row.get("external_userid") or row.get("chat_id") or "", [])
         if status == _SENT:
             received += [Received(member, _moment(row, ctx.now())) for member in members]
-        elif status in _FAILED:
-            failed[status] += members
+        else:
+            ended[status] += members
     await _delivered(ctx, sending, received)
-    for status, members in failed.items():
-        await _not_delivered(ctx, sending, status, members, hours)
+    at = confirmed_at or ctx.now()
+    if confirmed_at and ctx.now() >= confirmed_at + _LISTED:
+        ended[_NOT_A_FRIEND] += [member for members in waiting.values() for member in members]
+    if lost := ended[_NOT_A_FRIEND]:
+        await _lost(ctx, sending, lost, at)
+    if enough := ended[_HAD_ENOUGH]:
+        await _had_enough(ctx, sending, enough, at, hours)
 
 
 def _moment(row: dict[str, Any], now: datetime) -> datetime:
@@ -66,6 +79,8 @@ def _moment(row: dict[str, Any], now: datetime) -> datetime:
 
 async def _delivered(ctx: Context, sending: Sending, received: Sequence[Received]) -> None:
     """Everything that follows comes first: it may be done twice, and once it is not asked again."""
+    if not received:
+        return
     store = ctx.store
     await store.caps.move_all(
         (patience.ledger_of(r.delivery.subject, r.delivery.subject_type), r.delivery.id, r.at)
@@ -73,7 +88,7 @@ async def _delivered(ctx: Context, sending: Sending, received: Sequence[Received
     )
     for r in received:
         if r.delivery.seat:
-            await store.seats.invited(r.delivery.seat, r.at)
+            await invitations.received(ctx, r.delivery.subject, r.delivery.seat, r.at)
         if r.delivery.cls == "营销" and r.delivery.subject_type == "group":
             await store.groups.marketed(r.delivery.subject, r.at)
     await store.log.write(
@@ -88,6 +103,7 @@ async def _delivered(ctx: Context, sending: Sending, received: Sequence[Received
             for r in received
         ]
     )
+    crash_point("results.received")
     await store.facts.record([_fact(r, sending) for r in received], ctx.now())
     await store.deliveries.delivered(sending.id, {r.delivery.id: r.at for r in received})
 
@@ -104,26 +120,54 @@ def _fact(received: Received, sending: Sending) -> Fact:
     )
 
 
-async def _not_delivered(
-    ctx: Context, sending: Sending, status: int, members: Sequence[Delivery], hours: Hours
+async def _lost(ctx: Context, sending: Sending, members: Sequence[Delivery], at: datetime) -> None:
+    """Who is no friend any more leaves what they left before their delivery is closed."""
+    of_groups = sending.subject_type == "group"
+    if not of_groups:
+        await churn.not_friends(ctx, sending.staff, (d.subject for d in members), ctx.now())
+    reason = NOT_THEIR_GROUP if of_groups else NOT_A_FRIEND
+    await _not_delivered(ctx, sending, members, at, f"没有送达：{reason}")
+    await ctx.store.deliveries.end(sending.id, [d.id for d in members], "failed", reason)
+
+
+async def _had_enough(
+    ctx: Context, sending: Sending, members: Sequence[Delivery], at: datetime, hours: Hours
 ) -> None:
-    ledgers = [(patience.ledger_of(d.subject, d.subject_type), d.id) for d in members]
-    await ctx.store.caps.release_all(ledgers)
-    if status == _HAD_ENOUGH:  # WeCom counts what we cannot see: personal sends, other apps
-        tomorrow = patience.day_end(ctx.now(), hours.tz)
-        for ledger, _ in ledgers:
-            await ctx.store.caps.shut(ledger, tomorrow)
-    reason = _FAILED[status]
+    """WeCom counts what we cannot see: personal sends, other apps. Tomorrow it may have room."""
+    tomorrow = patience.day_end(ctx.now(), hours.tz)
+    for delivery in members:
+        ledger = patience.ledger_of(delivery.subject, delivery.subject_type)
+        await ctx.store.caps.shut(ledger, tomorrow)
+    free_at = hours.free_after(patience.audience(sending.subject_type), tomorrow)
+    again = [d for d in members if d.expires_at > free_at and not d.recalled]
+    late = [d for d in members if d not in again]
+    why = f"{HAD_ENOUGH}，{hours.local(free_at)} 再次提供"
+    await _not_delivered(ctx, sending, again, at, why)
+    await _not_delivered(ctx, sending, late, at, f"没有送达：{HAD_ENOUGH}")
+    await ctx.store.deliveries.offer_again(sending.id, [d.id for d in again], free_at, why)
+    await ctx.store.deliveries.end(sending.id, [d.id for d in late], "failed", HAD_ENOUGH)
+
+
+async def _not_delivered(
+    ctx: Context, sending: Sending, members: Sequence[Delivery], at: datetime, what: str
+) -> None:
+    """The member of staff did their part; the customer's place in the caps is free again."""
+    if not members:
+        return
+    await ctx.store.caps.release_all(
+        (patience.ledger_of(d.subject, d.subject_type), d.id) for d in members
+    )
     await ctx.store.log.write(
         [
             line(
-                f"{d.id}:failed",
+                f"{d.id}:{sending.id}:failed",
                 [d.subject, d.journey, d.id, sending.id],
                 ctx.now(),
-                f"“{d.step}”没有送达：{reason}",
+                f"“{d.step}”{what}",
                 step=d.step,
             )
             for d in members
         ]
     )
-    await ctx.store.deliveries.end(sending.id, [d.id for d in members], "failed", reason)
+    await ctx.store.deliveries.confirmed(sending.id, [d.id for d in members], at)
+    crash_point("results.not_delivered")

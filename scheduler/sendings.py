@@ -13,14 +13,18 @@ from bot.playbook import patience
 from bot.playbook.confirming import UNCONFIRMED, Done, Watch, Withdraw, look_at, offered_again
 from bot.playbook.hours import Hours
 from bot.store.log import line
-from bot.wecom.errors import Paced, WeComError
-from scheduler import results
+from bot.wecom.errors import Paced, Refused, WeComError
+from scheduler import churn, results
 
 log = logging.getLogger(__name__)
 
 BATCH = 20
 _SOON = timedelta(minutes=1)
+_LOST = timedelta(hours=1)  # until WeCom is asked again about what it does not know
 _NOBODY = "没有可发送的客户"
+_NOT_THE_OWNER = "群主已换或群已解散"
+_CALLED_OFF = "群发在企业微信里被取消了"
+_NO_RESULT = "企业微信查不到这条群发的结果"
 _WITHDRAWN = (patience.QUIET, patience.TOO_LATE, "时效已过")
 
 
@@ -40,9 +44,20 @@ async def _at_pace(ctx: Context, owner: str, sending: Sending, hours: Hours) -> 
         await _take_further(ctx, owner, sending, hours)
     except Paced as error:
         await ctx.store.sendings.park(owner, sending.id, error.until)
+    except Refused as error:
+        log.warning("sending %s: %s", sending.id, error)
+        await _without_answer(ctx, owner, sending, hours)
     except WeComError as error:
         log.warning("sending %s: %s", sending.id, error)
         await ctx.store.sendings.park(owner, sending.id, ctx.now() + _SOON)
+
+
+async def _without_answer(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
+    """What WeCom refuses to tell (41047: it knows no such message) it may tell later, or never."""
+    if ctx.now() < sending.expires_at + _LOST or sending.state != "created":
+        await ctx.store.sendings.park(owner, sending.id, ctx.now() + _LOST)
+    else:
+        await _finish(ctx, owner, sending, hours, "failed", _NO_RESULT)
 
 
 async def _take_further(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
@@ -85,6 +100,9 @@ async def _close(ctx: Context, owner: str, sending: Sending) -> None:
 
 
 async def _watch(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
+    if sending.strangers:
+        await _believe(ctx, owner, sending)
+        return
     confirmed = await _poll(ctx, sending, hours)
     waiting = not confirmed or bool(await ctx.store.deliveries.open_of(sending.id))
     then = look_at(sending, now=ctx.now(), hours=hours, confirmed=confirmed, waiting=waiting)
@@ -101,12 +119,20 @@ async def _watch(ctx: Context, owner: str, sending: Sending, hours: Hours) -> No
             assert_never(then)
 
 
+async def _believe(ctx: Context, owner: str, sending: Sending) -> None:
+    """Whom WeCom left out of the message when it was made: they are no friends any more."""
+    if sending.subject_type == "contact":
+        await churn.not_friends(ctx, sending.staff, sending.strangers, ctx.now())
+    due_at = patience.next_poll(sending.created_at or ctx.now(), sending.polls)
+    await ctx.store.sendings.park(owner, sending.id, due_at, strangers=[])
+
+
 async def _poll(ctx: Context, sending: Sending, hours: Hours) -> bool:
     """Fold back what WeCom knows; whether the member of staff has confirmed."""
-    confirmed = await results.confirmed(ctx, sending)
-    if confirmed or sending.stopping:
-        await results.fold_back(ctx, sending, hours)
-    return confirmed
+    confirmed_at = await results.confirmed(ctx, sending)
+    if confirmed_at or sending.stopping:
+        await results.fold_back(ctx, sending, hours, confirmed_at)
+    return confirmed_at is not None
 
 
 async def _remind(ctx: Context, sending: Sending, number: int) -> None:
@@ -139,6 +165,10 @@ async def _call(ctx: Context, sending: Sending, kind: str, row_id: str) -> None:
 
 async def _after_withdrawal(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
     """Once WeCom confirms, what it has not sent will never be sent."""
+    if sending.stopping == "被取消":
+        await _poll(ctx, sending, hours)
+        await _finish(ctx, owner, sending, hours, "cancelled", _CALLED_OFF)
+        return
     call = await ctx.store.outbox.get(f"cancel:{sending.id}")
     if call is None:  # we died between our two writes
         await _withdraw(ctx, owner, sending, sending.stopping)
@@ -162,7 +192,7 @@ async def _finish(
     owner: str,
     sending: Sending,
     hours: Hours,
-    state: Literal["done", "cancelled"],
+    state: Literal["done", "cancelled", "failed"],
     reason: str = "",
 ) -> None:
     """The end is written first: only then may its members be offered in another one."""
@@ -173,16 +203,24 @@ async def _finish(
 
 async def _tell_members(ctx: Context, owner: str, sending: Sending, hours: Hours) -> None:
     """Whoever is still waiting in a finished sending is offered again, or learns why not."""
-    waiting = await ctx.store.deliveries.open_of(sending.id)
+    if waiting := await ctx.store.deliveries.open_of(sending.id):
+        await _tell(ctx, sending, waiting, hours)
+    await ctx.store.sendings.park(owner, sending.id, None)
+
+
+async def _tell(ctx: Context, sending: Sending, waiting: Sequence[Delivery], hours: Hours) -> None:
     await ctx.store.caps.release_all(
         (patience.ledger_of(d.subject, d.subject_type), d.id) for d in waiting
     )
     waiting = await _without_recalled(ctx, sending, waiting)
-    if sending.state == "failed" and sending.reason not in _WITHDRAWN:
+    if sending.reason == _CALLED_OFF:
+        await _log(ctx, sending, waiting, f"{_CALLED_OFF}，不再发")
+        ids = [delivery.id for delivery in waiting]
+        await ctx.store.deliveries.end(sending.id, ids, "cancelled", _CALLED_OFF)
+    elif sending.state == "failed" and sending.reason not in _WITHDRAWN:
         await _fail(ctx, sending, waiting)
     else:
         await _offer_again(ctx, sending, waiting, hours)
-    await ctx.store.sendings.park(owner, sending.id, None)
 
 
 async def _without_recalled(
@@ -197,7 +235,13 @@ async def _without_recalled(
 
 
 async def _fail(ctx: Context, sending: Sending, waiting: Sequence[Delivery]) -> None:
-    reason = "不是好友" if sending.reason == _NOBODY else sending.reason
+    reason = sending.reason
+    if reason == _NOBODY:  # 41048: of all its recipients nobody can receive it
+        if sending.subject_type == "contact":
+            people = [delivery.subject for delivery in waiting]
+            await churn.not_friends(ctx, sending.staff, people, ctx.now())
+        of_groups = sending.subject_type == "group"
+        reason = _NOT_THE_OWNER if of_groups else results.NOT_A_FRIEND
     await _log(ctx, sending, waiting, f"没有发出：{reason}")
     await ctx.store.deliveries.end(sending.id, [d.id for d in waiting], "failed", reason)
 

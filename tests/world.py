@@ -82,8 +82,12 @@ class Sim(Simulated):
         """What the next calls meet: fault("message/send", "cut", times=1)."""
         await self._tell("faults", {"api": api, "fault": fault, **how})
 
+    async def truth(self) -> dict[str, Any]:
+        """The whole company as it really is: staff, tags, customers and groups."""
+        return await self._get("truth")
+
     async def callbacks(self, fault: str, *, rate: float) -> None:
-        """Callbacks come ``duplicate`` or in another order (``reorder``)."""
+        """Callbacks come ``duplicate``, in another order (``reorder``) or never (``drop``)."""
         await self._tell("faults", {"callbacks": fault, "rate": rate})
 
     async def limits(self, **limits: Any) -> None:

@@ -80,10 +80,13 @@ def of_group(group: Group, owner_name: str, now: datetime, hours: Hours) -> dict
 
 
 def message_of(content: Content, wording: Wording, turn: int = 0) -> Message:
-    """The message as it will be kept and sent; ``turn`` counts the uses of its 栏目 so far."""
+    """The message as it will be kept and sent; ``turn`` is the piece of its 栏目 that is next.
+
+    ``materials`` of a message are the versions of the 素材 it was made from: 图文-测评#2.
+    """
     book = wording.book
     if content.text is not None:
-        message = {"text": fill(content.text, wording.values).strip(), "attachments": []}
+        message: Message = {"text": fill(content.text, wording.values).strip(), "attachments": []}
     else:
         message = _add({"text": "", "attachments": []}, _chosen(content, book, turn), wording)
     for name in content.attachments:
@@ -93,8 +96,12 @@ def message_of(content: Content, wording: Wording, turn: int = 0) -> Message:
 
 def to_forward(name: str, wording: Wording) -> str:
     """A material as text a member of staff can copy: words, or title and address."""
-    message = _add({"text": "", "attachments": []}, wording.book.materials[name], wording)
-    return in_words(message)
+    return in_words(of_material(name, wording))
+
+
+def of_material(name: str, wording: Wording) -> Message:
+    """The message that consists of one material."""
+    return _add({"text": "", "attachments": []}, wording.book.materials[name], wording)
 
 
 def in_words(message: Message) -> str:
@@ -109,6 +116,18 @@ def in_words(message: Message) -> str:
 def link(title: str, url: str, desc: str = "") -> dict[str, str]:
     """A link as an attachment of a message."""
     return {"kind": "link", "title": title, "url": url, "desc": desc}
+
+
+def version_of(name: str, book: Book) -> str:
+    """图文-测评#2; the bare name while nothing is known of its versions."""
+    number = book.versions.get(name)
+    return f"{name}#{number}" if number else name
+
+
+def _asset(path: str, book: Book) -> dict[str, str]:
+    """A file by its name and, once published, by its bytes: they stay what was rendered."""
+    mark = book.files.get(path)
+    return {"asset": path, "sha": mark} if mark else {"asset": path}
 
 
 _SHOWN = {
@@ -136,24 +155,29 @@ def _chosen(content: Content, book: Book, turn: int) -> Material:
 
 def _add(message: Message, material: Material, wording: Wording) -> Message:
     """Put a material into a message: words into its text, everything else beside it."""
+    book = wording.book
     if wording.holiday and material.holiday_version:
-        material = wording.book.materials[material.holiday_version]
+        material = book.materials[material.holiday_version]
+    message.setdefault("materials", []).append(version_of(material.name, book))
     match material:
         case TextMaterial():
             text = fill(material.text, wording.values).strip()
             message["text"] = "\n".join(filter(None, (message["text"], text)))
         case ImageMaterial():
-            message["attachments"].append({"kind": "image", "asset": material.file})
+            message["attachments"].append({"kind": "image", **_asset(material.file, book)})
         case LinkMaterial():
             title = fill(material.title, wording.values)
-            message["attachments"].append(link(title, material.url, material.description))
+            cover = _asset(material.cover, book) if material.cover else {}
+            message["attachments"].append(link(title, material.url, material.description) | cover)
         case MiniProgramMaterial():
-            card = {"kind": "miniprogram", "title": material.title, "asset": material.cover}
-            message["attachments"].append(card | {"appid": material.appid, "page": material.page})
+            card = {"kind": "miniprogram", "title": material.title, "appid": material.appid}
+            message["attachments"].append(
+                card | {"page": material.page, **_asset(material.cover, book)}
+            )
         case VideoMaterial():
-            message["attachments"].append({"kind": "video", "asset": material.file})
+            message["attachments"].append({"kind": "video", **_asset(material.file, book)})
         case FileMaterial():
-            message["attachments"].append({"kind": "file", "asset": material.file})
+            message["attachments"].append({"kind": "file", **_asset(material.file, book)})
         case _:
             assert_never(material)
     return message

@@ -1,27 +1,40 @@
-"""What a task looks like on a phone: its cards, and what stands on them when it is over."""
+"""The messages a person gets about tasks: cards, what goes with them, and the words on old ones."""
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.actions.faces import face, names_of
 from bot.context import Context
 from bot.model import Outgoing, Task
-from bot.playbook import chasing
-from bot.playbook.evidence import BUTTON, CHECKLIST
+from bot.playbook import batches, chasing
+from bot.playbook.evidence import question
 from bot.playbook.ladder import StaffTime
 from bot.wecom import cards
-from bot.wecom.bodies import Body
 from config.book import Book
 from config.team import Team
 
-SEEN = "知道了"  # on the card of a task that only WeCom can prove
 _QUOTED_BYTES = 1024  # what a card shows of the material
 _MESSAGE_BYTES = 2000
 CODE_LIVES = timedelta(hours=71)  # WeCom: 72 h
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A card: its row in the outbox, and the name under which several tasks share it."""
+
+    row: str
+    shared: str = ""
+
+    @property
+    def card(self) -> str:
+        """WeCom's id of it."""
+        return cards.card_id(self.row)
+
+
 def card_row(task: Task, n: int) -> str:
-    """The outbox id of the ``n``-th card of a task."""
+    """The outbox id of the ``n``-th card of a task, when it has it for itself."""
     return f"card:{task.id}:{n}"
 
 
@@ -30,28 +43,88 @@ def card_of(task: Task, n: int) -> str:
     return cards.card_id(card_row(task, n))
 
 
-async def deal(ctx: Context, book: Book, task: Task, n: int, *, reminder: str = "") -> Outgoing:
-    """The ``n``-th card of ``task`` for whoever it is with now; the same one however often made."""
-    body = await _card(ctx, book, task, n, reminder)
+def place_now(task: Task) -> Place:
+    """The card it is on."""
+    return _shared(task.shared) if task.shared else Place(card_row(task, task.cards))
+
+
+def next_place(tasks: Sequence[Task]) -> Place:
+    """The next card of these tasks, which are with one person."""
+    first, *others = tasks
+    return _shared(batches.name_of(tasks)) if others else Place(card_row(first, first.cards + 1))
+
+
+def _shared(name: str) -> Place:
+    return Place(f"card:{name}", name)
+
+
+async def deal(
+    ctx: Context, book: Book, tasks: Sequence[Task], place: Place, *, reminder: str = ""
+) -> Outgoing:
+    """The card for whoever they are with now; the same one however often made."""
+    first = tasks[0]
+    body = await face(ctx, book, tasks, place.card, reminder=reminder)
     return Outgoing(
-        id=card_row(task, n),
+        id=place.row,
         kind="card",
-        body=cards.to_staff(ctx.settings.agent_id, [task.staff], body),
-        staff=task.staff,
-        subject=task.subject,
-        about=task.id,
+        body=cards.to_staff(ctx.settings.agent_id, [first.staff], body),
+        staff=first.staff,
+        subject="" if place.shared else first.subject,
+        about=place.shared or first.id,
         due_at=ctx.now(),
     )
 
 
-def forwardable(ctx: Context, task: Task) -> list[Outgoing]:
+async def deal_all(
+    ctx: Context,
+    book: Book,
+    tasks: Sequence[Task],
+    place: Place,
+    *,
+    reminder: str = "",
+    again: bool = False,
+) -> list[Outgoing]:
+    """The card with everything that goes with it; ``again``: for somebody new."""
+    first = tasks[0]
+    rows = [await deal(ctx, book, tasks, place, reminder=reminder)]
+    if len(tasks) > batches.NAMED:
+        rows += await _listed(ctx, tasks, place)
+    rows += _forwardable(ctx, first, place, again=again)
+    if asked := question(first):
+        free = StaffTime.of(book.rules).free(ctx.now())
+        rows.append(asking(ctx, first, asked, free))
+    return rows
+
+
+async def _listed(ctx: Context, tasks: Sequence[Task], place: Place) -> list[Outgoing]:
+    """More customers than a card names, as a text."""
+    names = enumerate(await names_of(ctx, tasks), 1)
+    text = "\n".join([f"“{batches.title(tasks)}”的名单：", *(f"{n}. {name}" for n, name in names)])
+    return [
+        replace(note(ctx, f"list:{place.shared}:{part}", tasks[0].staff, piece), about=place.shared)
+        for part, piece in enumerate(_pieces(text))
+    ]
+
+
+async def rows_about(ctx: Context, task: Task) -> list[Outgoing]:
+    """Every call about a task, those about cards it shared among them."""
+    rows = await ctx.store.outbox.about(task.id)
+    for name in task.sharing:
+        rows += await ctx.store.outbox.about(name)
+    return rows
+
+
+def _forwardable(ctx: Context, task: Task, place: Place, *, again: bool) -> list[Outgoing]:
     """A material too long for a card, as texts of their own that can be forwarded."""
     if len(task.material.encode()) <= _QUOTED_BYTES:
         return []
-    return [
-        note(ctx, f"text:{task.id}" + (f":{part}" if part else ""), task.staff, text, task)
+    about = place.shared or task.id
+    name = f"text:{about}" + (f":{task.staff}" if again else "")
+    rows = [
+        note(ctx, name + (f":{part}" if part else ""), task.staff, text, task)
         for part, text in enumerate(_pieces(task.material))
     ]
+    return [replace(row, about=place.shared, subject="") for row in rows] if place.shared else rows
 
 
 def note(ctx: Context, row: str, staff: str, text: str, task: Task | None = None) -> Outgoing:
@@ -89,11 +162,28 @@ def tick(ctx: Context, staff: str, code: str, words: str, task: Task | None = No
     )
 
 
+async def shown_again(
+    ctx: Context,
+    book: Book,
+    tasks: Sequence[Task],
+    card: str,
+    code: str,
+    hint: str,
+    buttons: Sequence[cards.Button] = (),
+) -> Outgoing:
+    """The tapped card in place, with a word on top and perhaps other buttons."""
+    first = tasks[0]
+    shown = await face(ctx, book, tasks, card, hint=hint, buttons=buttons)
+    body = cards.card_replaced(ctx.settings.agent_id, [first.staff], code, shown)
+    return replace(tick(ctx, first.staff, code, "", first), body=body)
+
+
 async def ask_for_rest(
-    ctx: Context, book: Book, task: Task, n: int, code: str, ticked: tuple[str, ...]
+    ctx: Context, book: Book, task: Task, card_id: str, code: str, ticked: tuple[str, ...]
 ) -> Outgoing:
     """The checklist again, in place, with what is done ticked."""
-    card = await _card(ctx, book, task, n, f"还差 {len(task.checklist) - len(set(ticked))} 项")
+    rest = f"还差 {len(task.checklist) - len(set(ticked))} 项"
+    card = await face(ctx, book, [task], card_id, reminder=rest)
     box = card["checkbox"]
     options = [o | {"is_checked": o["id"] in ticked} for o in box["option_list"]]
     card |= {"checkbox": box | {"option_list": options}}
@@ -119,14 +209,6 @@ async def manager_of(ctx: Context, book: Book, task: Task) -> str:
     return chasing.takes_over(candidates, task, await ctx.store.staff.many(candidates))
 
 
-async def next_card(ctx: Context, task: Task, to: str) -> int:
-    """The number of its next card: those put for somebody else before a crash keep theirs."""
-    n = task.cards + 1
-    while (taken := await ctx.store.outbox.get(card_row(task, n))) and taken.staff != to:
-        n += 1
-    return n
-
-
 def describe(task: Task, staff_time: StaffTime, now: datetime) -> str:
     """One line about an open task, for its staff."""
     if task.deadline and task.deadline <= now:
@@ -135,50 +217,6 @@ def describe(task: Task, staff_time: StaffTime, now: datetime) -> str:
         when = f"{staff_time.local(task.deadline)} 前" if task.deadline else "不限时间"
     rest = "，等系统核实" if task.state == "已完成" else ""
     return f"{task.title}（{when}{rest}）"
-
-
-async def _card(ctx: Context, book: Book, task: Task, n: int, reminder: str) -> Body:
-    card = card_of(task, n)
-    title = f"【{reminder}】{task.title}" if reminder else task.title
-    if CHECKLIST in task.proofs_wanted:
-        hints = [await _lines_in_words(ctx, book, task), task.note, task.material]
-        desc = "\n".join(filter(None, hints))
-        submit = task.buttons[0] if task.buttons and BUTTON in task.proofs_wanted else "提交"
-        return cards.checklist_card(
-            card=card, title=title, desc=desc, items=task.checklist, submit=submit
-        )
-    steps = "\n".join(f"{i}. {item}" for i, item in enumerate(task.checklist, 1))
-    labels = task.buttons if BUTTON in task.proofs_wanted else (SEEN,)
-    return cards.task_card(
-        card=card,
-        title=title,
-        desc=task.note,
-        lines=await _lines(ctx, book, task),
-        material="\n".join(filter(None, [steps, task.material])),
-        buttons=[
-            cards.Button(key=label, text=label, style=1 if i == 0 else 4)
-            for i, label in enumerate(labels or ("已完成",))
-        ],
-    )
-
-
-async def _lines(ctx: Context, book: Book, task: Task) -> list[cards.Line]:
-    lines = []
-    if task.subject_type == "contact":
-        contact = await ctx.store.contacts.get(task.subject)
-        if contact and contact.name:
-            lines.append(cards.Line(name="客户", value=contact.name))
-    else:
-        group = await ctx.store.groups.get(task.subject)
-        if group and group.name:
-            lines.append(cards.Line(name="客户群", value=group.name))
-    if task.deadline:
-        lines.append(cards.Line(name="截止", value=StaffTime.of(book.rules).local(task.deadline)))
-    return lines
-
-
-async def _lines_in_words(ctx: Context, book: Book, task: Task) -> str:
-    return "，".join(f"{line.name} {line.value}" for line in await _lines(ctx, book, task))
 
 
 def _pieces(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What an entered step puts into the world, as rows: the same rows however often it is asked."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -7,14 +8,17 @@ from typing import assert_never
 from bot.actions import content
 from bot.actions.content import Wording
 from bot.actions.given import task_of
+from bot.actions.posting import occasion_of, posts_of
 from bot.actions.scene import Scene
 from bot.actions.tagging import tag_call
-from bot.model import Delivery, Journey, Outgoing, Seat, Task
+from bot.model import Delivery, Journey, Outgoing, Post, Seat, Task
 from bot.playbook.audience import pick_theme
+from bot.playbook.rotation import fresh_left, next_piece
 from bot.playbook.wording import fingerprint
 from bot.store.rows import slot_of
 from bot.wecom import cards
 from config.content import SendCustomer, SendGroup, TellStaff, Welcome
+from config.moments import PostMoment
 from config.sop import (
     AddTags,
     Branch,
@@ -30,7 +34,7 @@ from config.sop import (
 )
 from config.tasks import GiveTask
 
-FEW_LEFT = "栏目“{column}”在群里只剩 {left} 篇没发过了，请补充新内容，否则会从头轮一遍。"
+FEW_LEFT = "栏目“{column}”在{where}里只剩 {left} 篇没发过了，请补充新内容，否则会从头轮一遍。"
 _WARNING_LIVES = timedelta(days=2)
 
 
@@ -40,12 +44,14 @@ class Effects:
 
     tasks: list[Task] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
     seats: list[Seat] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
 
     def __iadd__(self, more: "Effects") -> "Effects":
         self.tasks += more.tasks
         self.deliveries += more.deliveries
+        self.posts += more.posts
         self.seats += more.seats
         self.outgoing += more.outgoing
         return self
@@ -62,6 +68,8 @@ def effects_of(sop: Sop, node: Node, journey: Journey, scene: Scene) -> Effects:
                 made.tasks.append(task_of(action, id, node, journey, scene, wording))
             case SendCustomer() | SendGroup():
                 made += _push(action, id, sop, node, journey, scene, wording)
+            case PostMoment():
+                made += _moment(action, number, sop, node, journey, scene)
             case TellStaff():
                 made.outgoing += _words_to_staff(action, id, journey, scene, wording)
             case AddTags():
@@ -90,7 +98,8 @@ def _push(
     wording: Wording,
 ) -> Effects:
     column = action.column or ""
-    turn = scene.turns.get(column, 0)
+    order, used = _rotation(column, scene)
+    turn = next_piece(order, used) if column else 0
     message = content.message_of(action, wording, turn)
     planned = max(journey.planned_at or scene.now, journey.step_at)
     if column and wording.holiday and content.piece(column, scene.book, turn).holiday_version:
@@ -111,24 +120,45 @@ def _push(
         message=message,
         content_hash=fingerprint(message),
         column=column,
+        piece=order[turn] if column else "",
         planned_at=planned,
         expires_at=scene.hours.add(action.expires, planned),
         due_at=scene.now,
         slot=slot_of(journey.subject),
     )
     made = Effects(deliveries=[delivery])
-    if column and (warning := _few_left(column, turn, id, sop, scene)):
+    if column and (warning := _few_left(column, id, sop, scene)):
         made.outgoing.append(warning)
     return made
 
 
-def _few_left(column: str, turn: int, id: str, sop: Sop, scene: Scene) -> Outgoing | None:
+def _moment(
+    action: PostMoment, number: int, sop: Sop, node: Node, journey: Journey, scene: Scene
+) -> Effects:
+    made = Effects(posts=posts_of(action, number, sop, node, journey, scene))
+    if column := next((post.column for post in made.posts if post.column), ""):
+        shelf = scene.book.columns[column]
+        left = fresh_left(shelf.order, scene.posted.get(column, {}))
+        if left is not None and left < shelf.warn_below:
+            id = f"moment:{occasion_of(node, journey, number)}:few"
+            owner = scene.book.team.userid(sop.owner)
+            text = FEW_LEFT.format(column=column, where="朋友圈", left=left)
+            made.outgoing.append(_text(id, owner, text, scene, scene.now + _WARNING_LIVES))
+    return made
+
+
+def _rotation(column: str, scene: Scene) -> tuple[Sequence[str], Mapping[str, int]]:
+    """The pieces of a 栏目, and how often each was sent here."""
+    order = scene.book.columns[column].order if column else ()
+    return order, scene.used.get(column, {})
+
+
+def _few_left(column: str, id: str, sop: Sop, scene: Scene) -> Outgoing | None:
     """A word to the SOP's owner while fresh pieces of a 栏目 run out in this group."""
-    shelf = scene.book.columns[column]
-    left = len(shelf.order) - turn - 1
-    if not 0 <= left < shelf.warn_below or scene.group is None:
+    left = fresh_left(*_rotation(column, scene))
+    if left is None or left >= scene.book.columns[column].warn_below or scene.group is None:
         return None
-    text = f"【{scene.group.name}】" + FEW_LEFT.format(column=column, left=left)
+    text = f"【{scene.group.name}】" + FEW_LEFT.format(column=column, where="群", left=left)
     owner = scene.book.team.userid(sop.owner)
     return _text(f"{id}:few", owner, text, scene, scene.now + _WARNING_LIVES)
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.actions import journeys
 from bot.context import Context
 from bot.model import Contact, Fact
+from bot.playbook.chasing import LEFT
 from bot.playbook.waiting import begun_by
 from config.book import Book
 
@@ -12,7 +13,11 @@ LATE_NEWS = timedelta(days=1)
 
 
 async def befriended(ctx: Context, contact: Contact, staff: str, at: datetime) -> None:
-    """Begin every SOP that begins with 添加好友, as of the moment they became friends."""
+    """Begin every SOP that begins with 添加好友, as of the moment they became friends.
+
+    The tasks of a friend of theirs who left the company are looked at: they follow the customer.
+    """
+    await ctx.store.wishes.orphans(contact.id, LEFT, ctx.now())
     book = (await ctx.releases.head()).book
     id = f"add:{contact.id}:{staff}:{at.isoformat()}"
     for sop in book.sops.values():

@@ -9,6 +9,7 @@ from bot.actions.scene import Scene
 from bot.model import Journey, Task
 from bot.playbook import keys
 from bot.playbook.audience import HAPPENINGS
+from bot.playbook.batches import SLOT
 from bot.playbook.evidence import BUTTON, CHECKLIST, filled, is_own_word
 from bot.playbook.wording import fill
 from bot.store.rows import slot_of
@@ -16,6 +17,7 @@ from config.book import Book
 from config.phrases import in_words
 from config.sop import Node
 from config.tasks import (
+    CUSTOMER_REPLIED,
     AnyEvidence,
     Button,
     ChecklistDone,
@@ -58,9 +60,20 @@ def task_of(
         limit=in_words(action.due),
         ladder=action.ladder or "",
         result_tags={button: ",".join(names(tags)) for button, tags in action.result_tags.items()},
+        together=_together(action, wording),
         due_at=scene.now,
         slot=slot_of(journey.subject),
     )
+
+
+def _together(action: GiveTask, wording: Wording) -> str:
+    """The title with nobody's name in it, when one tap can answer for several; "" otherwise."""
+    asks_each = any(isinstance(rule, ChecklistDone | FilledIn) for rule in action.all_evidence())
+    if asks_each or action.checklist or len(action.buttons) > 1:
+        return ""
+    if CUSTOMER_REPLIED in action.buttons:  # not all of them at one moment
+        return ""
+    return fill(action.title, {**wording.values, "客户昵称": SLOT, "群名": SLOT})
 
 
 def _flat(rules: Sequence[Evidence]) -> list[Evidence]:

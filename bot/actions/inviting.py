@@ -7,6 +7,7 @@ from bot.actions.content import link
 from bot.model import CapWindow, Delivery, Group, Seat
 from bot.playbook.calendar import day_start
 from bot.playbook.hours import Hours
+from bot.playbook.regrouping import OWN
 from bot.playbook.wording import fingerprint
 from bot.store.rows import slot_of
 from config.themes import Theme
@@ -16,18 +17,28 @@ WAITS_AT_MOST = timedelta(days=30)
 _INVITE = "点下面的链接，扫码进群"
 
 
+def invitation_id(seat: str) -> str:
+    return f"{seat}:invite"
+
+
+def way(seat: Seat, group: Group) -> dict[str, str]:
+    """The QR code for this seat: the group's own, or the one that opens the next group."""
+    return group.next_way if seat.id in group.next_held else group.join_way
+
+
 def invitation(
     seat: Seat, theme: Theme, group: Group, expires: datetime, now: datetime
 ) -> Delivery:
     """The same words for everybody invited to the group, so that they can go together."""
-    code = group.join_way["qr_code"]
-    qr = link(f"进群：{group.name}", code, _INVITE) | {"picurl": code}
+    code, behind = way(seat, group)["qr_code"], seat.id in group.next_held
+    title = f"进群：{theme.name if behind else group.name}"
+    qr = link(title, code, _INVITE) | {"picurl": code}
     message = {"text": f"邀请您加入“{theme.name}”群，{_INVITE}～", "attachments": [qr]}
     moment = _next(TOGETHER, now)
     return Delivery(
-        id=f"{seat.id}:invite",
-        journey=seat.journey,
-        sop=seat.journey.rsplit(":", 2)[0],
+        id=invitation_id(seat.id),
+        journey=seat.journey or seat.id,
+        sop=seat.journey.rsplit(":", 2)[0] or OWN,
         step=f"邀请入主题群：{theme.name}",
         subject=seat.subject,
         staff=seat.staff,

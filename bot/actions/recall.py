@@ -1,6 +1,6 @@
 """撤回未发: take back what was made from older words and has not reached anybody yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from bot.context import Context
 from bot.model import Delivery
@@ -21,8 +21,9 @@ async def recall(ctx: Context, was: Book, live: Book) -> None:
         await take_back(ctx, sop, steps, RECALLED)
 
 
-async def take_back(ctx: Context, sop: str, steps: Iterable[str] | None, reason: str) -> None:
+async def take_back(ctx: Context, sop: str, steps: Collection[str] | None, reason: str) -> None:
     """Withdraw what was made for these steps (None: for all) and has not reached anybody."""
+    await _take_back_posts(ctx, sop, steps, reason)
     kept = await ctx.store.deliveries.unsent(sop, steps)
     if not kept:
         return
@@ -35,6 +36,31 @@ async def take_back(ctx: Context, sop: str, steps: Iterable[str] | None, reason:
     out = {d.sending for d in kept if d.id not in ended and d.sending}
     await ctx.store.sendings.recall(out, ctx.now())
     ctx.hints.ring("sendings")
+
+
+async def _take_back_posts(
+    ctx: Context, sop: str, steps: Collection[str] | None, reason: str
+) -> None:
+    """The same for moments: what is published stays."""
+    kept = await ctx.store.posts.unsent(sop, steps)
+    if not kept:
+        return
+    ended = await ctx.store.posts.recall([post.id for post in kept], reason)
+    lines = [
+        line(
+            f"{post.id}:recalled",
+            [post.subject, post.journey, post.id],
+            ctx.now(),
+            f"“{post.step}”（{post.staff}）还没发表，不再发：{reason}",
+            step=post.step,
+        )
+        for post in kept
+        if post.id in ended
+    ]
+    await ctx.store.log.write(lines)
+    out = {post.posting for post in kept if post.id not in ended and post.posting}
+    await ctx.store.postings.recall(out, ctx.now())
+    ctx.hints.ring("postings")
 
 
 async def _log(ctx: Context, gone: Sequence[Delivery], reason: str) -> None:

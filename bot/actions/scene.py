@@ -27,7 +27,10 @@ class Scene:
     group: Group | None
     staff: Mapping[str, Staff]
     facts: Facts
-    turns: Mapping[str, int] = field(default_factory=dict)  # 栏目 → how many were sent here
+    used: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """栏目 → 素材 → how often it was sent here."""
+    posted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """栏目 → how often each piece was published."""
     tag_names: Mapping[str, str] = field(default_factory=dict)  # WeCom's id → "组/名"
 
     def name_of(self, userid: str) -> str:
@@ -69,6 +72,13 @@ class Scene:
             for member in self.staff.values()
             if shop and member.active and shop.department in member.departments
         )
+
+    def everybody(self, to: Receiver, journey: Journey) -> list[str]:
+        """Who does what each does for himself: of 角色 and 部门 everybody who works here."""
+        if to.kind != "角色":
+            return [one for one in self.readers(to, journey) if one]
+        people = self.book.team.in_role(to.name)
+        return sorted({p for p in people if p in self.staff and self.staff[p].active})
 
     def manager(self, of: str = "") -> str | None:
         """A shop's 店长: by name in the folder, else whoever leads its department."""

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from bot.actions import invitations, new_groups, opening
 from bot.context import Context
-from bot.model import Group
+from bot.model import Group, Seat
 from bot.playbook.placement import room
 from bot.store.log import line
 
@@ -20,13 +21,15 @@ async def seen(ctx: Context, group: Group, contact: str, at: datetime, state: st
     if before is None:
         taken = await ctx.store.seats.sitting(group.theme, contact)
         if taken:  # seen before; the one who saw it may have died before letting go
-            await ctx.store.groups.let_go(taken.id)
+            await _settled(ctx, taken)
         return
-    await ctx.store.groups.let_go(before.id)
+    how = "（扫的是我们发的进群码）" if await _is_ours(ctx, before, group, state) else ""
+    await _settled(ctx, before)
     if before.group and before.group != group.id:
         await ctx.store.seats.wake_waiting(group.theme, ctx.now())
-    how = "（扫的是我们发的进群码）" if state and state == group.join_way.get("state") else ""
     await _log(ctx, before.id, contact, before.journey, f"在群“{group.name}”入座{how}", at)
+    if theme := (await ctx.releases.head()).book.themes.get(group.theme):
+        await opening.call_off(ctx, theme)
 
 
 async def left(ctx: Context, group: Group, contact: str, at: datetime) -> None:
@@ -40,8 +43,26 @@ async def left(ctx: Context, group: Group, contact: str, at: datetime) -> None:
 
 async def room_came_up(ctx: Context, group: Group) -> None:
     """The group was opened, renamed or read anew: the waiting of its theme have another look."""
-    if group.theme and (places := room(group)):
+    if group.theme != group.announced:
+        await new_groups.announce(ctx, group)
+    elif group.theme and (places := room(group)):
         await ctx.store.seats.wake_waiting(group.theme, ctx.now(), places)
+
+
+async def _settled(ctx: Context, seat: Seat) -> None:
+    """The place it held is free; its invitation is not wanted, and counts only if it went out."""
+    await ctx.store.groups.let_go(seat.id)
+    if not await invitations.settle(ctx, seat):
+        await ctx.store.seats.settle_later(seat.id, ctx.now() + invitations.LOOK_AGAIN)
+
+
+async def _is_ours(ctx: Context, seat: Seat, group: Group, state: str) -> bool:
+    """They used the code they were sent: that of the group, or one that opens the next."""
+    codes = [group.join_way, group.next_way]
+    if seat.group and seat.group != group.id:
+        base = await ctx.store.groups.get(seat.group)
+        codes += [base.next_way] if base else []
+    return bool(state) and state in {code.get("state") for code in codes}
 
 
 async def _log(

@@ -5,6 +5,7 @@ entered, store the effects of those only, leave by compare-and-swap.
 """
 
 import asyncio
+import collections
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from prometheus_client import Counter
 
 from bot.actions import experiments
 from bot.actions.effects import Effects, effects_of
+from bot.actions.posting import asked_for, columns_of_posts
 from bot.actions.scene import Scene
 from bot.context import Context, Release
 from bot.crash import crash_point
@@ -114,7 +116,8 @@ class _Walk:
     contacts: Mapping[str, Contact]
     groups: Mapping[str, Group]
     tag_names: Mapping[str, str]
-    turns: dict[tuple[str, str], int] = field(default_factory=dict)
+    used: dict[tuple[str, str], collections.Counter[str]] = field(default_factory=dict)
+    posted: dict[tuple[str, str], collections.Counter[str]] = field(default_factory=dict)
     clocks: dict[int, Hours] = field(default_factory=dict)
     drawn: dict[str, dict[str, str]] = field(default_factory=dict)  # journey → experiment → arm
     verdicts: dict[str, Ruling] = field(default_factory=dict)
@@ -196,7 +199,7 @@ class _Walk:
         if not inside:
             return []
         releases = {n: await self.ctx.releases.get(n) for n in {j.release_step for j in inside}}
-        await self._count_turns(inside, releases)
+        await self._count_pieces(inside, releases)
         await self._draw(inside, releases)
         made, leaving = Effects(), []
         for journey in inside:
@@ -236,33 +239,39 @@ class _Walk:
             staff=self.staff,
             facts=self._state(journey),
             tag_names=self.tag_names,
-            turns={c: n for (subject, c), n in self.turns.items() if subject == journey.subject},
+            used={c: had for (subject, c), had in self.used.items() if subject == journey.subject},
+            posted={c: had for (id, c), had in self.posted.items() if id == journey.id},
         )
         made = effects_of(sop, sop.flow()[journey.step], journey, scene)
         for delivery in made.deliveries:
             if delivery.column:  # the next one in this claim takes the next piece
-                self.turns[delivery.subject, delivery.column] += 1
+                self.used[delivery.subject, delivery.column][delivery.piece] += 1
         return made
 
     async def _store(self, made: Effects) -> None:
         store = self.ctx.store
+        await store.log.write(asked_for(made.posts, self.now))
         await store.tasks.put(made.tasks)
         await store.deliveries.put(made.deliveries)
+        await store.posts.put(made.posts)
         await store.seats.put(made.seats)
         await store.outbox.put(made.outgoing)
         if made.outgoing:
             self.ctx.hints.ring("outbox")
 
-    async def _count_turns(
+    async def _count_pieces(
         self, inside: Iterable[Journey], releases: Mapping[int, Release]
     ) -> None:
-        """How many pieces of a 栏目 a group has had; only steps that take turns ask."""
+        """Which pieces of a 栏目 a group has had; only steps that take turns ask."""
         for journey in inside:
             for column in _columns(_sop(releases, journey).flow()[journey.step]):
                 where = (journey.subject, column)
-                if where not in self.turns:
-                    used = await self.ctx.store.deliveries.used(journey.subject, column)
-                    self.turns.setdefault(where, used)
+                if where not in self.used:
+                    had = await self.ctx.store.deliveries.used(journey.subject, column)
+                    self.used.setdefault(where, had)
+            for column, occasion in columns_of_posts(_sop(releases, journey), journey):
+                had = await self.ctx.store.posts.used(column, occasion)
+                self.posted[journey.id, column] = had
 
     async def _draw(self, inside: Iterable[Journey], releases: Mapping[int, Release]) -> None:
         """Keep the arms of those who came to an experiment, before anybody walks one."""

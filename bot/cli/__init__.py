@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "asking.doctor",
         "why": "asking.why",
         "queue": "asking.queue",
+        "report": "report.report",
         "replay": "replaying.replay",
     }
 )

@@ -28,7 +28,7 @@ def doctor(as_json: AsJson = False) -> None:
 def why(
     about: Annotated[
         str,
-        typer.Argument(help="客户、群、任务、旅程、推送、群发（msgid）的编号，或试验的名称"),
+        typer.Argument(help="客户、群、任务、旅程、推送、群发（msgid）的编号，或试验、渠道的名称"),
     ],
     sop: Annotated[str, typer.Option(help="为什么这位客户没有进这个 SOP")] = "",
     as_json: AsJson = False,

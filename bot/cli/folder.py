@@ -1,5 +1,6 @@
 """The commands about a folder of YAML alone; they need neither network nor database."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -117,7 +118,7 @@ def list_names(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """列出文件夹里登记的名字：素材、标签、主题群、员工、角色、门店、栏目、步骤……"""
+    """列出文件夹里登记的名字：素材、标签、主题群、员工……；渠道还列出二维码、链接和现在由谁接。"""
     found = catalogue(folder_of(folder))
     if not kind:
         counts = {name: len(found.get(name, {})) for name in LISTED}
@@ -131,10 +132,35 @@ def list_names(
         near = did_you_mean(closest(kind, LISTED))
         complain(f"没有“{kind}”这一类：{near}可以写 {'、'.join(LISTED)}", 2)
     names = found.get(kind, {})
+    if kind == "渠道":
+        _list_channels(names, as_json=as_json)
+        return
     if as_json:
         say_json(list(names))
         return
     for name, where in names.items():
-        say(f"{name}  （{where}）" if " 第 " in where else name)
+        say(_with_place(name, where))
     if not names:
         say(f"文件夹里还没有登记{kind}")
+
+
+def _with_place(name: str, where: str) -> str:
+    return f"{name}  （{where}）" if " 第 " in where else name
+
+
+def _list_channels(names: Mapping[str, str], *, as_json: bool) -> None:
+    """With their codes and links where something is deployed; the folder alone has none."""
+    from bot.cli.codes import codes_here, in_words
+
+    known, trouble = codes_here() if names else ({}, "")
+    if as_json:
+        say_json([{"name": name, "codes": list(known.get(name, ()))} for name in names])
+        return
+    for name, where in names.items():
+        say(_with_place(name, where))
+        for words in in_words(known.get(name, ())):
+            say(f"  {words}")
+    if not names:
+        say("文件夹里还没有登记渠道")
+    if trouble:
+        say(f"看不到二维码和链接：{trouble}")

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.model import Group, Staff
 from bot.plan.remarks import Remark, beware, note
 from bot.playbook.hours import Hours
+from bot.playbook.placement import base_of
 from config.book import Book
 from config.steps import Invite
 
@@ -76,9 +77,11 @@ def _seats(book: Book, company: Company) -> Iterator[Remark]:
         ]
         free = sum(max(0, theme.capacity - g.members - len(g.held)) for g in groups)
         if groups and not free:
-            yield beware(
-                f"主题群“{name}”的 {len(groups)} 个群都满了：新邀请的客户先候补，请准备新群"
-            )
+            full = f"主题群“{name}”的 {len(groups)} 个群都满了"
+            if base_of(groups, "", theme):
+                yield note(f"{full}：新邀请的客户会收到自动建群的码，由企业微信开新群")
+            else:
+                yield beware(f"{full}：新邀请的客户先候补，请准备新群")
 
 
 def _invited_to(book: Book) -> set[str]:

@@ -10,7 +10,7 @@ from bot.playbook.hours import Hours
 from bot.rehearse.record import Later, Push
 
 DAYS = 7
-WELCOME, STAFF = "欢迎语", "员工"
+WELCOME, STAFF, MOMENTS = "欢迎语", "员工", "朋友圈"
 _CAPPED, _QUIET = "频控", "免打扰"
 
 
@@ -23,9 +23,10 @@ class Day:
     marketing: int = 0
     welcomes: int = 0
     groups: int = 0
+    moments: int = 0  # 发朋友圈: one for each of its people
     told: int = 0  # 发给员工
     tasks: int = 0
-    confirmations: int = 0  # mass messages staff have to confirm
+    confirmations: int = 0  # mass messages and moments staff have to confirm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,8 @@ def _kind(push: Push) -> str:
         return "welcomes"
     if push.to == "客户群":
         return "groups"
+    if push.to == MOMENTS:
+        return "moments"
     return "marketing" if push.cls == "营销" else "service"
 
 
@@ -225,7 +228,7 @@ def _places(run: Run, frame: Frame) -> dict[tuple[str, date], list[Push]]:
     """Who got what on which day."""
     found: dict[tuple[str, date], list[Push]] = {}
     for push in _sent(run, frame):
-        if push.to != STAFF and push.cls != WELCOME:
+        if push.to not in (STAFF, MOMENTS) and push.cls != WELCOME:
             found.setdefault((push.subject, frame.day_of(push.at)), []).append(push)
     return found
 

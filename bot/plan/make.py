@@ -8,7 +8,19 @@ from hashlib import sha256
 
 from bot.context import Context
 from bot.model import Group
-from bot.plan import affected, audience, calendars, company, examples, holidays, outlook, sources
+from bot.plan import (
+    affected,
+    audience,
+    calendars,
+    codes,
+    company,
+    examples,
+    greetings,
+    holidays,
+    links,
+    outlook,
+    sources,
+)
 from bot.plan.affected import Affected, Change
 from bot.plan.audience import Audience
 from bot.plan.changes import Changes, between
@@ -146,6 +158,9 @@ async def _filled(
         *holidays.remarks(sides.new, hours, now),
         *audience.remarks(audiences),
         *company.remarks(sides.new, here, hours),
+        *codes.remarks(sides.live, sides.new),
+        *links.remarks(sides.live, sides.new),
+        *greetings.remarks(sides.live, sides.new),
         *await sources.remarks(ctx.store.census, sides.new, now),
         *_whose_tags(found, sides.new),
         *_reminders(sides.new),

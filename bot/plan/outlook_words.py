@@ -42,6 +42,7 @@ _ROWS: tuple[tuple[str, Callable[[Day], int]], ...] = (
     ("客户 营销", lambda day: day.marketing),
     ("欢迎语", lambda day: day.welcomes),
     ("客户群", lambda day: day.groups),
+    ("朋友圈", lambda day: day.moments),
     ("员工任务", lambda day: day.tasks),
     ("发给员工", lambda day: day.told),
     ("员工要点发送", lambda day: day.confirmations),

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.context import Release
 from bot.model import Contact, Delivery, Group, Journey, Seat, Staff, Task
+from bot.playbook.admission import invitations, proposals
 from bot.playbook.calendar import day_start
 from bot.playbook.hours import Hours
 from bot.playbook.patience import ledger_of
@@ -111,6 +112,7 @@ async def read(store: Store, release: int, books: Sequence[Book], now: datetime)
     ids = subjects | {id for _, found in fitting for id in found}
     groups = await store.groups.all()
     ledgers = [ledger_of(id, "contact") for id in ids]
+    ledgers += [name for id in ids for name in (invitations(id), proposals(id))]
     ledgers += [ledger_of(group.id, "group") for group in groups]
     staff = await store.staff.active()
     ledgers += [f"staff:{one.id}" for one in staff] if slots == SLOTS else []

@@ -7,6 +7,7 @@ from typing import Any
 from bot.plan.words import differences, label_of, shown, words
 from config.book import Book
 from config.content import Content
+from config.moments import PostMoment
 from config.phrases import After, AfterDays, On, OnDay, When, in_words
 from config.sop import Action, Sop, Step, nested_steps
 from config.steps import Loop, WaitEvent
@@ -16,6 +17,8 @@ _HOLDING = {"等事件", "等待", "循环"}
 #: What is worth saying of an action in a few words, in this order: field → how.
 _WORTH: Mapping[str, str] = {
     "category": "{}类",
+    "by": "由{}",
+    "visible": "给{}看",
     "theme": "{}",
     "tags": "{}",
     "to": "给{}",
@@ -59,6 +62,8 @@ def _action(action: Action) -> str:
 def _value(action: Action, field: str) -> Any:
     if isinstance(action, Loop) and field == "until":
         return action.until_in_words
+    if field == "by" and not isinstance(action, PostMoment):  # there is but one who can
+        return None
     return getattr(action, field, None)
 
 

@@ -8,6 +8,7 @@ from bot.plan.guest import Visit
 from bot.playbook.hours import Hours
 from bot.playbook.timing import audience
 from config.content import SendCustomer, SendGroup, TellStaff, Welcome
+from config.moments import PostMoment
 from config.phrases import Immediately
 from config.sop import AddTags, End, GiveTask, Invite, Node, WaitEvent
 
@@ -97,6 +98,8 @@ def _what(node: Node) -> str:
                 return f"派任务“{name}”"
             case TellStaff():
                 return f"发给员工“{name}”"
+            case PostMoment():
+                return f"发朋友圈“{name}”"
             case Welcome() | SendCustomer() | SendGroup() | Invite():
                 return name
             case End():

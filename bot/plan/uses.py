@@ -29,6 +29,7 @@ def of(book: Book, kind: str, name: str) -> Iterator[str]:
         yield from (
             f"主题群“{t.name}”的入群欢迎语" for t in book.themes.values() if t.welcome == name
         )
+        yield from (f"渠道“{c.name}”的欢迎语" for c in book.channels.values() if name in c.says)
 
 
 def _holders(book: Book, kind: str, name: str) -> set[tuple[str, str]]:

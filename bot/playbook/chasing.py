@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.model import Full, Staff, Task
+from bot.model import Contact, Full, Group, Staff, Task
 from bot.playbook.evidence import Verdict, judge
 from bot.playbook.ladder import Climb, StaffTime, climb, first_look, is_late
 from config.book import Book
+from config.phrases import Span
 from config.rules import Rung
 from config.team import Shop
 
@@ -107,6 +108,38 @@ def look_at(task: Task, ladder: Sequence[Rung], staff: StaffTime, now: datetime)
     return Look(seen, overdue=to.overdue, late=is_late(seen), then=then)
 
 
+# ---- one message for several --------------------------------------------------------------------
+
+TOGETHER = Span(timedelta(minutes=30))  # reminders of one person within this come as one
+
+
+def pending(
+    task: Task, ladder: Sequence[Rung], staff: StaffTime, at: datetime, *, manager: bool
+) -> datetime | None:
+    """Since when its person (or who answers for it) is to be reminded, looked at ``at``.
+
+    None: they are not.
+    """
+    then = look_at(task, ladder, staff, at).then
+    if not isinstance(then, Remind) or then.reassign:
+        return None
+    return then.to.since if (then.manager if manager else then.own) else None
+
+
+def together_at(
+    since: datetime, now: datetime, others: Iterable[tuple[datetime, datetime]], staff: StaffTime
+) -> datetime:
+    """When a reminder due since ``since`` goes out: now, or with others that are soon to come.
+
+    ``others``: since when each of the same person's is pending, and when it is looked at. Whoever
+    waits longest waits no more than half an hour of staff time.
+    """
+    coming = list(others)
+    waiting = [since, *(pending for pending, _ in coming if pending <= now)]
+    ends = staff.later(min(waiting), TOGETHER)
+    return max((due for _, due in coming if now < due <= ends), default=now)
+
+
 # ---- who and how --------------------------------------------------------------------------------
 
 
@@ -147,6 +180,32 @@ def answering(
     if (sop := book.sop(task.sop)) and sop.owner in book.team.people:
         candidates.append(book.team.userid(sop.owner))
     return tuple(candidates)
+
+
+LEFT = "原负责人已离职"
+FOLLOWED = "跟着客户转给新的跟进人"
+COLLEAGUE = "同事接手"
+
+
+def was_left(task: Task) -> bool:
+    """It went to who answers for it because its person left the company, and is still to be done:
+    whoever gets to know the customer takes it on."""
+    last = next((entry for entry in reversed(task.log) if entry.get("from")), None)
+    return last is not None and last["what"] == LEFT and not judge(task).told
+
+
+def follows(task: Task, about: Contact | Group | None, people: Mapping[str, Staff]) -> str:
+    """Who looks after the customer or group now that the person of a task is gone; "" for nobody.
+
+    Of a customer's friends the newest who works here, of a group its owner.
+    """
+    if isinstance(about, Group):
+        friends = [about.owner]
+    else:
+        known = about.relations if about else ()
+        newest = sorted((r for r in known if not r.lost), key=lambda r: (r.since, r.staff))
+        friends = [relation.staff for relation in reversed(newest)]
+    return takes_over(friends, task, people)
 
 
 def takes_over(candidates: Iterable[str], task: Task, people: Mapping[str, Staff]) -> str:

@@ -12,6 +12,8 @@ BUTTON = "按钮"
 CHECKLIST = "清单"
 _ON_CARD = frozenset({BUTTON, CHECKLIST})
 _FILLED = "填写:"
+#: What is_own_word goes by, for queries.
+OWN_WORDS, OWN_WORDS_BEGIN = _ON_CARD, _FILLED
 Quality: TypeAlias = Literal["", "acknowledged", "self_reported", "verified"]
 
 
@@ -119,6 +121,8 @@ def in_words(wanted: str) -> str:
             return "在卡片上勾完清单"
         case "填写":
             return f"在这里回复“{rest}”"
+        case "新群":
+            return f"企业微信里出现“{rest}”的新群"
         case "群发" | "":
             return "系统看到结果"
     return f"系统收到“{_HAPPENED.get(kind, kind)}”"

@@ -4,6 +4,8 @@ Where a name may be left out ("" for any), a fact carries both keys: the one wit
 the one without.
 """
 
+TASK_CLOSED = "任务:"
+
 
 def tagged(subject: str, tag: str) -> str:
     """Somebody put ``tag`` ("组/名") on the customer."""
@@ -62,7 +64,7 @@ def left_group(subject: str, theme: str) -> str:
 
 def task_closed(journey: str, step: str) -> str:
     """The task of this step came to an end: done, overdue or cancelled."""
-    return f"任务:{journey}:{step}"
+    return f"{TASK_CLOSED}{journey}:{step}"
 
 
 def experiment(name: str) -> str:
@@ -73,3 +75,8 @@ def experiment(name: str) -> str:
 def mass_sent(journey: str) -> str:
     """WeCom says a mass message of this journey reached its customer or group."""
     return f"群发:{journey}"
+
+
+def group_opened(theme: str) -> str:
+    """Another group of the theme was seen in WeCom."""
+    return f"新群:{theme}"

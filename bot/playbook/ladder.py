@@ -63,27 +63,41 @@ class Climb:
     reassign: bool
     over: bool  # nobody did it and nobody will be asked again
     next_at: datetime
+    since: datetime | None = None  # when the first of these rungs came
+    woken: bool = False  # the time of its 稍后 has come
 
 
 def climb(task: Task, ladder: Sequence[Rung], staff: StaffTime, now: datetime) -> Climb:
-    """Every rung that has come by ``now`` taken as one, so that downtime never nags in bursts."""
+    """Every rung that has come by ``now`` taken as one, so that downtime never nags in bursts.
+
+    Until its 稍后 is over no rung comes; then its person is reminded in any case.
+    """
+    asleep = task.later_until is not None and now < task.later_until
+    woken = task.later_until is not None and not asleep
     passed = task.rung
-    while passed < len(ladder) and rung_at(ladder[passed], task, staff) <= now:
+    while not asleep and passed < len(ladder) and rung_at(ladder[passed], task, staff) <= now:
         passed += 1
     taken = ladder[task.rung : passed]
+    came = [rung_at(rung, task, staff) for rung in taken]
     ends = closes_at(task, ladder, staff)
     nexts = [ends]
-    if passed < len(ladder):
+    if asleep and task.later_until:
+        nexts.append(task.later_until)
+    elif passed < len(ladder):
         nexts.append(rung_at(ladder[passed], task, staff))
     if task.deadline and now < task.deadline:
         nexts.append(task.deadline)
     return Climb(
         rung=passed,
         overdue=bool(task.deadline) and not is_late(task) and now >= _deadline(task),
-        remind=frozenset(who for rung in taken for who in rung.remind),
+        remind=frozenset({*(who for rung in taken for who in rung.remind), *["本人"] * woken}),
         reassign=any(rung.reassign for rung in taken),
-        over=passed == len(ladder) and not taken and now >= ends,
+        over=passed == len(ladder) and not taken and not asleep and not woken and now >= ends,
         next_at=min(nexts),
+        since=min(
+            [*came, *([task.later_until] if woken and task.later_until else [])], default=None
+        ),
+        woken=woken,
     )
 
 
@@ -108,6 +122,25 @@ def closes_at(task: Task, ladder: Sequence[Rung], staff: StaffTime) -> datetime:
     """When the task is given up: a working day after its deadline and its last rung."""
     last = [rung_at(ladder[-1], task, staff)] if ladder and task.state != "已转派" else []
     return staff.later(max([_deadline(task), *last]), GRACE)
+
+
+def later_by(task: Task, staff: StaffTime, at: datetime) -> dict[str, datetime]:
+    """The moments 稍后 offers who asks at ``at``, by name; none when the deadline is too near.
+
+    Never later than the deadline: then others are told.
+    """
+    ten = day_start(staff.next_day(at), staff.tz) + timedelta(hours=10)
+    wanted = {"hour": staff.later(at, Span(timedelta(hours=1))), "tomorrow": staff.free(ten)}
+    deadline = _deadline(task)
+    if wanted["hour"] >= deadline:
+        return {}
+    return {name: min(moment, deadline) for name, moment in wanted.items()}
+
+
+def rungs_by_clock(ladder: Sequence[Rung]) -> int:
+    """How many rungs at its foot count from when the task was given, not from its deadline."""
+    counted = (n for n, rung in enumerate(ladder) if not isinstance(rung.after, Elapsed))
+    return next(counted, len(ladder))
 
 
 def is_late(task: Task) -> bool:

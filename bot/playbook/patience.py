@@ -1,11 +1,11 @@
 """May this be sent now, later or never? Validity, quiet hours and caps, with reasons to show. Pure.
 
-A workday is not asked about here: 遇非工作日 moved the planned moment already.
+遇非工作日 moved the planned moment already; it is asked again only about another day.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from bot.playbook.calendar import Quiet, day_start
 from bot.playbook.hours import Hours
 from config.content import SendCustomer, SendGroup
 from config.rules import Cap, Quieted, QuietHours, Rules
-from config.sop import SopCalendar, State, Step
+from config.sop import OffDay, Sop, SopCalendar, State, Step
 
 GATHERING = timedelta(seconds=60)  # how long a mass message stays open for more members
 ASK_AFTER = (
@@ -24,6 +24,7 @@ ASK_AFTER = (
     timedelta(hours=3),
 )
 QUIET = "免打扰"
+OFF_DAY = "非工作日"
 TOO_LATE = "过期"
 _WECOMS = "企业微信"  # its own limits begin with this
 REMIND_AFTER = (timedelta(hours=1), timedelta(hours=3))
@@ -60,12 +61,16 @@ def decide(
     exited: bool,
     state: State | None,
     calendar: SopCalendar | None = None,
+    off_day: OffDay = "照常",
 ) -> Decision:
-    """Everything but caps; ``state`` and ``calendar`` are its SOP's, None when that is gone."""
+    """Everything but caps; ``state`` and ``calendar`` are its SOP's, None when that is gone.
+
+    ``off_day`` is its step's 遇非工作日, see :func:`off_day_of`.
+    """
     what = f"“{delivery.step}”"
     if exited:
         return Drop("suppressed", "已退出", f"{what}不发了：旅程已退出")
-    if state != "启用":
+    if state != "启用" and not _asked_by_theme(delivery):
         return Drop("suppressed", "已暂停", f"{what}不发了：SOP {state or '已删除'}")
     if not delivery.staff:
         return Drop("suppressed", "没有跟进人", f"{what}不发了：没有可以发送的员工")
@@ -79,10 +84,23 @@ def decide(
         if opens_at != now:
             shown = "、".join(str(window) for window in windows)
             why = f"不在可发时段（{shown}）"
-            return _later(delivery, opens_at or delivery.expires_at, why, hours)
+            return _later(delivery, opens_at or delivery.expires_at, why, hours, off_day)
     if free_at > now:
-        return _later(delivery, free_at, QUIET, hours)
+        return _later(delivery, free_at, QUIET, hours, off_day)
+    if _is_off(delivery, now, hours, off_day):
+        return _later(delivery, now, OFF_DAY, hours, off_day)
     return Go()
+
+
+def _asked_by_theme(delivery: Delivery) -> bool:
+    """An accepted move into another group: no journey and no SOP asked for it."""
+    return bool(delivery.seat) and delivery.journey == delivery.seat
+
+
+def off_day_of(sop: Sop | None, delivery: Delivery) -> OffDay:
+    """遇非工作日 of the step it comes from; an invitation answers the customer on any day."""
+    node = sop.flow().nodes.get(delivery.step) if sop and not delivery.seat else None
+    return node.off_day if node else "照常"
 
 
 def opening(
@@ -103,9 +121,9 @@ def opening(
     return None
 
 
-def when_full(delivery: Delivery, full: Full, hours: Hours) -> Decision:
+def when_full(delivery: Delivery, full: Full, hours: Hours, off_day: OffDay = "照常") -> Decision:
     """The caps leave no room: move to the first free slot, or give up."""
-    return _later(delivery, full.free_at, f"频控:{full.rule}", hours)
+    return _later(delivery, full.free_at, f"频控:{full.rule}", hours, off_day)
 
 
 def weighed(hits: Sequence[Mapping[str, Any]], windows: Sequence[CapWindow], cls: Class) -> str:
@@ -122,9 +140,9 @@ def _inside(hits: Sequence[Mapping[str, Any]], window: CapWindow) -> int:
     return sum(h["at"] >= window.since and window.cls in (None, h["cls"]) for h in hits)
 
 
-def give_way(delivery: Delivery, now: datetime, hours: Hours) -> Decision:
+def give_way(delivery: Delivery, now: datetime, hours: Hours, off_day: OffDay = "照常") -> Decision:
     """A 营销 delivery that would take the place a 服务 one needs later today."""
-    return _later(delivery, day_end(now, hours.tz), "让位给当天稍后的服务消息", hours)
+    return _later(delivery, day_end(now, hours.tz), "让位给当天稍后的服务消息", hours, off_day)
 
 
 def room_for_both(
@@ -146,13 +164,38 @@ def sends_service(step: Step) -> bool:
     )
 
 
-def _later(delivery: Delivery, until: datetime, reason: str, hours: Hours) -> Decision:
+def _later(
+    delivery: Delivery, until: datetime, reason: str, hours: Hours, off_day: OffDay
+) -> Decision:
+    """Put off past midnight, it may come to a day on which its step says nothing is sent."""
     what = f"“{delivery.step}”"
     until = hours.free_after(audience(delivery.subject_type), until)
+    if _is_off(delivery, until, hours, off_day):
+        shown = f"{until.astimezone(hours.tz):%m-%d}是非工作日"
+        if off_day == "跳过":
+            why = f"{what}不发了：{reason}，{shown}（遇非工作日: 跳过）"
+            return Drop("suppressed", OFF_DAY, why)
+        until = _next_workday(delivery, until, hours)
+        reason = shown if reason == OFF_DAY else f"{reason}、{shown}"
     if until < delivery.expires_at:
         return Postpone(until, f"{what}{reason}，顺延到 {hours.local(until)}")
     ends = hours.local(delivery.expires_at)
     return Drop("suppressed", reason, f"{what}不发了：{reason}，下个空档在时效（到 {ends}）之后")
+
+
+def _is_off(delivery: Delivery, at: datetime, hours: Hours, off_day: OffDay) -> bool:
+    """Of the planned day itself 遇非工作日 has decided before."""
+    if off_day == "照常" or hours.is_workday(at):
+        return False
+    planned = delivery.planned_at.astimezone(hours.tz).date()
+    return at.astimezone(hours.tz).date() != planned
+
+
+def _next_workday(delivery: Delivery, at: datetime, hours: Hours) -> datetime:
+    """提前 cannot be done any more, so it is put off, too."""
+    day = hours.calendar.workday_from(at.astimezone(hours.tz).date())
+    opens = datetime.combine(day, time(), hours.tz).astimezone(UTC)
+    return hours.free_after(audience(delivery.subject_type), opens)
 
 
 def audience(subject_type: SubjectType) -> Quieted:
@@ -240,9 +283,14 @@ def next_look(
     hours: Hours,
     subject_type: SubjectType,
 ) -> datetime:
-    """The next poll, or the moment it must be withdrawn if that is earlier."""
+    """The next poll, or the moment it must be withdrawn if that is earlier.
+
+    Polls whose time passed while nobody looked are not made up for: the last answer holds them.
+    """
     quiet = hours.quiet[audience(subject_type)].start_after(now)
-    moments = [max(next_poll(created_at, polls), now + timedelta(minutes=1)), expires_at]
+    while (at := next_poll(created_at, polls)) <= now:
+        polls += 1
+    moments = [at, expires_at]
     return min(moments if quiet is None else [*moments, quiet])
 
 

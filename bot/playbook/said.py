@@ -1,13 +1,15 @@
-"""What the steps of an SOP say to customers and groups, materials included. Pure."""
+"""What the steps of an SOP say to customers, groups and in moments, materials included. Pure."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from config.book import Book
 from config.content import SendCustomer, SendGroup
 from config.materials import Material
+from config.moments import PostMoment
 from config.sop import Sop
 
+Said: TypeAlias = SendCustomer | SendGroup | PostMoment
 
 class Push(NamedTuple):
     """One action of one step that sends something."""
@@ -17,28 +19,28 @@ class Push(NamedTuple):
     number: int
 
 
-def pushes(book: Book) -> dict[Push, SendCustomer | SendGroup]:
-    """Every action that sends something to customers or groups."""
+def pushes(book: Book) -> dict[Push, Said]:
+    """Every action that sends customers or groups something, or publishes it."""
     return {
         Push(sop.name, name, number): action
         for sop in book.sops.values()
         for name, node in sop.flow().nodes.items()
         for number, action in enumerate(node.step.actions)
-        if isinstance(action, SendCustomer | SendGroup)
+        if isinstance(action, Said)
     }
 
 
-def words_of(action: SendCustomer | SendGroup, book: Book) -> tuple[Any, ...]:
+def words_of(action: Said, book: Book) -> tuple[Any, ...]:
     """Equal exactly when two actions would send the same."""
     return (action, *materials_of(action, book))
 
 
-def materials_of(action: SendCustomer | SendGroup, book: Book) -> tuple[Material, ...]:
+def materials_of(action: Said, book: Book) -> tuple[Material, ...]:
     """Everything it may send besides its own words, holiday versions too."""
     return tuple(book.materials[name] for name in _names(action, book) if name in book.materials)
 
 
-def _names(action: SendCustomer | SendGroup, book: Book) -> Iterator[str]:
+def _names(action: Said, book: Book) -> Iterator[str]:
     if action.column and action.column in book.columns:
         column = list(book.columns[action.column].order)
     else:

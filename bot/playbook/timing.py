@@ -8,6 +8,7 @@ from bot.model import Journey
 from bot.playbook.hours import Hours
 from bot.playbook.split import gives_up
 from config.content import SendCustomer, SendGroup, TellStaff
+from config.moments import PostMoment
 from config.phrases import AttributeDate
 from config.rules import Quieted
 from config.sop import Node, Split, Wait, WaitEvent
@@ -72,7 +73,7 @@ def is_late(journey: Journey, planned: datetime, now: datetime) -> bool:
 def valid_until(node: Node, planned: datetime, hours: Hours) -> datetime | None:
     """When the content of a step is no longer worth sending; None when it never expires."""
     for action in node.step.actions:
-        if isinstance(action, SendCustomer | SendGroup | TellStaff):
+        if isinstance(action, SendCustomer | SendGroup | PostMoment | TellStaff):
             return hours.add(action.expires, planned)
     return None
 

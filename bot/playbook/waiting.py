@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.model import Fact, Journey
 from bot.playbook import keys
+from bot.playbook.admission import pickers_about
 from bot.playbook.audience import HAPPENINGS, Facts
 from config.book import Book
 from config.phrases import AttributeDate
@@ -55,8 +56,15 @@ def begun_by(fact: Fact, book: Book) -> list[Sop]:
 
 
 def to_begin(facts: Iterable[Fact], book: Book, now: datetime) -> list[Fact]:
-    """The same facts; those with which an SOP begins are due, and so are looked at for that."""
-    return [replace(fact, due_at=now) if begun_by(fact, book) else fact for fact in facts]
+    """The same facts; those with which something begins are due, and so are looked at for that.
+
+    An SOP, or a proposal to move the customer into another group.
+    """
+    return [replace(fact, due_at=now) if _begins(fact, book) else fact for fact in facts]
+
+
+def _begins(fact: Fact, book: Book) -> bool:
+    return bool(begun_by(fact, book) or pickers_about(fact, book))
 
 
 def exit_keys(sop: Sop, subject: str, staff: str, book: Book) -> tuple[str, ...]:

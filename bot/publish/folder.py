@@ -21,7 +21,7 @@ _BOM = "\ufeff".encode()
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a release is made of: texts and pictures by their path in the folder."""
+    """What a release is made of: texts, and pictures and other files, by path in the folder."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     pictures: Mapping[str, bytes] = field(default_factory=dict)
@@ -50,16 +50,18 @@ class Base:
 
 
 def read_folder(folder: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """The YAML files and the pictures of a folder, by path relative to it; nothing hidden."""
-    texts: dict[str, bytes] = {}
-    pictures: dict[str, bytes] = {}
-    for path in files_of(folder):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix in TEXTS:
-            texts[name] = path.read_bytes()
-        elif path.suffix in PICTURES:
-            pictures[name] = path.read_bytes()
-    return texts, pictures
+    """The YAML files of a folder, its pictures and whatever else its texts name; nothing hidden.
+
+    By path relative to it. A video or a document nobody names stays at home.
+    """
+    paths = {path.relative_to(folder).as_posix(): path for path in files_of(folder)}
+    texts = {name: path.read_bytes() for name, path in paths.items() if path.suffix in TEXTS}
+    spoken = b"\n".join(texts.values()).decode(errors="replace")
+    return texts, {
+        name: path.read_bytes()
+        for name, path in paths.items()
+        if name not in texts and (path.suffix.lower() in PICTURES or name in spoken)
+    }
 
 
 def decoded(raw: Mapping[str, bytes]) -> dict[str, str]:

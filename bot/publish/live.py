@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.context import Release
+from bot.playbook import versions
 from bot.store import Store
 from bot.store.releases import Head
 from config.book import Book
@@ -68,6 +69,7 @@ class LiveReleases:
             return Release(0, Book())
         stored = await self._shelf.get(n)
         book = await asyncio.to_thread(load_texts, stored.files)
+        book = replace(book, files=stored.pictures, versions=versions.live(stored.materials))
         return Release(n, book, stored.redirects, stored.hash)
 
 

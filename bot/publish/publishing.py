@@ -1,11 +1,14 @@
 """Make a folder live, and bring back an earlier release."""
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.context import Context
+from bot.playbook import versions
 from bot.playbook.moves import redirects
 from bot.publish.approval import NotApproved
 from bot.publish.approving import missing_approval
@@ -66,6 +69,7 @@ async def publish(
     """
     book = load_texts(files, pictures)
     was, gone = await _before(store, base)
+    materials = await _versions(store, book, pictures, base, now)
     n = await store.releases.publish(
         files,
         pictures,
@@ -76,10 +80,15 @@ async def publish(
         redirects=redirects(was, book, gone),
         recall=recall,
         keep=lambda states: still_meant(states, was, book),
+        materials=materials,
     )
     if n is None:
         raise HeadMoved(f"第 {base} 版之后已经有人发布过了：先看线上的内容，再发布一次")
+    await store.materials.learn(materials)
     await store.sweeps.ring(now)
+    await store.ways.ring(now)
+    await store.links.ring(now)
+    await store.media.ring(now)
     return n, book
 
 
@@ -173,6 +182,15 @@ async def _before(store: Store, base: int) -> tuple[Book, Redirects]:
     except Mistakes:
         log.warning("release %s cannot be read any more: its steps are found by name alone", base)
         return Book(), stored.redirects
+
+
+async def _versions(
+    store: Store, book: Book, pictures: Mapping[str, bytes], base: int, now: datetime
+) -> list[dict[str, Any]]:
+    """With the release itself: there is no moment at which it is live without them."""
+    before = (await store.releases.get(base)).materials if base else ()
+    marks = {path: hashlib.sha256(content).hexdigest() for path, content in pictures.items()}
+    return versions.versions(before, book, marks, base + 1, now)
 
 
 def still_meant(states: States, was: Book, book: Book) -> dict[str, str]:

@@ -52,6 +52,7 @@ async def switch(ctx: Context, verb: Verb, name: str | None) -> list[Switched]:
         }
         if await releases.set_states(head, spoken):
             await ctx.store.sweeps.ring(ctx.now())
+            await ctx.store.media.ring(ctx.now())
             ctx.releases.forget()
             return changed
 

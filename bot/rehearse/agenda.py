@@ -36,6 +36,12 @@ class Agenda:
         """Everything of the kind that has a moment."""
         return self._due[kind].keys()
 
+    def within(self, kind: str, after: datetime, until: datetime) -> list[str]:
+        """Everything of the kind whose moment is in (after, until], earliest first."""
+        due = self._due[kind]
+        found = [(at, id) for id, at in due.items() if after < at <= until]
+        return [id for _, id in sorted(found)]
+
     def take(self, kind: str, now: datetime) -> list[str]:
         """Everything of the kind that is due by now, earliest first; it is due no more."""
         heap = self._heaps[kind]

@@ -1,14 +1,14 @@
 """Tasks in a rehearsal: given when staff work and have room, proved, reminded of, handed over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from bot.actions.tasks import WAITING
 from bot.model import Fact, Task
-from bot.playbook import chasing, evidence, keys
-from bot.playbook.chasing import Close, Remind, Wait
+from bot.playbook import batches, chasing, evidence, keys
+from bot.playbook.chasing import FOLLOWED, LEFT, Close, Remind, Wait
 from bot.playbook.evidence import judge
 from bot.playbook.happenings import REPLY, happening
 from bot.playbook.ladder import is_late, staff_windows
@@ -21,18 +21,31 @@ from config.tasks import CUSTOMER_REPLIED
 ON_HOLD = timedelta(hours=1)
 
 
-def give(stage: Stage, id: str) -> None:
-    """A new task whose moment has come: its card, or when to try again."""
-    task = stage.tasks[id]
+def give(stage: Stage, ids: Sequence[str]) -> None:
+    """New tasks whose moment has come: their cards, or when to try again."""
+    ready = [task for id in ids if (task := _ready(stage, stage.tasks[id]))]
+    for group in batches.grouped(ready):
+        _begin(stage, group)
+
+
+def _ready(stage: Stage, task: Task) -> Task | None:
+    """As it stands, if it is to be given now."""
     if not task.open:
-        return
+        return None
     known = stage.staff.get(task.staff)
     if stage.exited(task.journey):
         end(stage, task, "已取消", task.evidence, "已取消：客户已离开这个SOP")
-    elif known and not known.active:
-        _hand_over(stage, task, "原负责人已离职")
-    elif (task := _proved(stage, task)).open and not judge(task).complete:
-        _begin(stage, task)
+        return None
+    if known and not known.active:
+        _hand_over(stage, task, LEFT)
+        return None
+    task = _proved(stage, task)
+    if not task.open or judge(task).complete:
+        return None
+    if chasing.is_on_hold(stage.book, task):
+        stage.agenda.put("new tasks", task.id, stage.now + ON_HOLD)
+        return None
+    return task
 
 
 def see_to(stage: Stage, id: str) -> None:
@@ -47,7 +60,7 @@ def see_to(stage: Stage, id: str) -> None:
         if (task := _proved(stage, task)).open:
             stage.agenda.put("given tasks", id, stage.now + ON_HOLD)
     elif known and not known.active:
-        _hand_over(stage, task, "原负责人已离职")
+        _hand_over(stage, task, LEFT)
     elif (task := _proved(stage, task)).open:
         _look(stage, task)
 
@@ -115,20 +128,25 @@ def end(stage: Stage, task: Task, state: Any, quality: Any, what: str) -> None:
 # ---- giving ------------------------------------------------------------------------------------
 
 
-def _begin(stage: Stage, task: Task) -> None:
+def _begin(stage: Stage, group: Sequence[Task]) -> None:
+    """One card, however many tasks are on it."""
     now, staff, book = stage.now, stage.staff_time, stage.book
-    if chasing.is_on_hold(book, task):
-        stage.agenda.put("new tasks", task.id, now + ON_HOLD)
-        return
-    if later := chasing.disturbs(staff, now):
-        _put_off(stage, task, later)
-        return
-    windows = staff_windows(book.rules, now, staff.tz)
-    full = stage.reserve(f"staff:{task.staff}", f"task:{task.id}", "服务", now, windows)
-    if full:
-        _put_off(stage, task, chasing.no_room(full, staff, now))
-        return
-    dealt = chasing.dealt(task, book.rules.ladders.get(task.ladder, ()), staff, now)
+    first = group[0]
+    later = chasing.disturbs(staff, now)
+    if later is None:
+        windows = staff_windows(book.rules, now, staff.tz)
+        full = stage.reserve(f"staff:{first.staff}", f"task:{first.id}", "服务", now, windows)
+        later = chasing.no_room(full, staff, now) if full else None
+    for task in group:
+        if later:
+            _put_off(stage, task, later)
+        else:
+            _deal(stage, task)
+
+
+def _deal(stage: Stage, task: Task) -> None:
+    now, ladders = stage.now, stage.book.rules.ladders
+    dealt = chasing.dealt(task, ladders.get(task.ladder, ()), stage.staff_time, now)
     entry = _entry(now, "送达")
     given = replace(dealt.task, state="已送达", cards=task.cards + 1, log=(*task.log, entry))
     stage.keep_task(given)
@@ -235,6 +253,9 @@ def _settle(stage: Stage, task: Task) -> None:
 
 
 def _look(stage: Stage, task: Task) -> None:
+    if chasing.was_left(task) and _follower(stage, task):
+        _hand_over(stage, task, FOLLOWED)
+        return
     ladder = stage.book.rules.ladders.get(task.ladder, ())
     look = chasing.look_at(task, ladder, stage.staff_time, stage.now)
     task = look.task
@@ -261,6 +282,9 @@ def _remind_or_reassign(stage: Stage, task: Task, then: Remind) -> None:
         _hand_over(stage, task, "转派")
         return
     told_manager = manager if then.manager else ""
+    if (at := _with_others(stage, task, then, told_manager)) > stage.now:
+        stage.agenda.put("given tasks", task.id, at)
+        return
     entries = [_entry(stage.now, "提醒", task.staff)] if then.own else []
     if told_manager:
         entries.append(_entry(stage.now, "升级", told_manager))
@@ -273,9 +297,41 @@ def _remind_or_reassign(stage: Stage, task: Task, then: Remind) -> None:
         stage.note(task.journey, task.subject, what)
 
 
+def _with_others(stage: Stage, task: Task, then: Remind, manager: str) -> datetime:
+    """When the reminder goes out: now, or soon, in one message with others that are coming."""
+    now, since = stage.now, then.to.since
+    if since is None or not (then.own or manager):
+        return now
+    soon, moments = stage.staff_time.later(now, chasing.TOGETHER), [now]
+    coming = [stage.tasks[id] for id in stage.agenda.within("given tasks", now, soon)]
+    if then.own:
+        own = [_pending(stage, one, manager=False) for one in coming if one.staff == task.staff]
+        moments.append(chasing.together_at(since, now, filter(None, own), stage.staff_time))
+    if manager:
+        told = [_pending(stage, one, manager=True) for one in coming]
+        known = [
+            when
+            for one, when in zip(coming, told, strict=True)
+            if when and _manager(stage, one) == manager
+        ]
+        moments.append(chasing.together_at(since, now, known, stage.staff_time))
+    return max(moments)
+
+
+def _pending(stage: Stage, task: Task, *, manager: bool) -> tuple[datetime, datetime] | None:
+    """Since when somebody waits to be reminded of it, and until when."""
+    at = stage.agenda.due_of("given tasks", task.id)
+    if at is None or chasing.is_on_hold(stage.book, task):
+        return None
+    ladder = stage.book.rules.ladders.get(task.ladder, ())
+    since = chasing.pending(task, ladder, stage.staff_time, at, manager=manager)
+    return (since, at) if since else None
+
+
 def _hand_over(stage: Stage, task: Task, why: str) -> None:
     """To who answers for it, with a new deadline; cancelled when that is nobody."""
-    to = _manager(stage, task)
+    to = _follower(stage, task) if why in (LEFT, FOLLOWED) else ""
+    to = to or _manager(stage, task)
     if not to:
         what = f"已取消：{why}，没有可接手的人"
         end(stage, task, "已取消", task.evidence, what)
@@ -295,6 +351,12 @@ def _hand_over(stage: Stage, task: Task, why: str) -> None:
     stage.agenda.put("given tasks", task.id, deadline)
     for act in stage.behaviour.does(moved, stage.now):
         stage.happens(task.subject, _about(act, moved))
+
+
+def _follower(stage: Stage, task: Task) -> str:
+    subject = task.subject
+    about = stage.contacts.get(subject) or stage.groups.get(subject)
+    return chasing.follows(task, about, stage.staff)
 
 
 def _manager(stage: Stage, task: Task) -> str:

@@ -73,7 +73,7 @@ class Crew:
                 return Act(at, "打上标签", {"tag": chosen})
             case "入群":
                 return Act(at, "入群", {"theme": what})
-            case "群发":
+            case "群发" | "新群":
                 return None
         if kind in _KINDS:
             return Act(at, _KINDS[kind], {})

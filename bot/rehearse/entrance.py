@@ -9,6 +9,7 @@ from bot.model import Contact, Fact, Group, Occurrence
 from bot.playbook import entering, situation
 from bot.playbook.audience import all_hold
 from bot.playbook.waiting import begun_by
+from bot.rehearse import proposals
 from bot.rehearse.stage import Stage
 from config.sop import Sop
 
@@ -23,6 +24,7 @@ def befriended(stage: Stage, contact: Contact, staff: str, at: datetime) -> None
 
 def by_fact(stage: Stage, fact: Fact) -> None:
     """Begin every SOP that begins with what has just happened to a customer."""
+    proposals.consider(stage, fact)
     fitting = begun_by(fact, stage.book)
     contact = stage.contacts.get(fact.subject) if fitting else None
     staff = known_by(contact, fact) if contact else ""

@@ -23,6 +23,7 @@ class Day:
     service: int = 0
     marketing: int = 0
     groups: int = 0
+    moments: int = 0
     to_staff: int = 0
     tasks: int = 0
 
@@ -144,6 +145,8 @@ def _column(push: Push) -> str:
         return "to_staff"
     if push.to == "客户群":
         return "groups"
+    if push.to == "朋友圈":
+        return "moments"
     return "marketing" if push.cls == "营销" else "service"
 
 

@@ -44,24 +44,24 @@ def _added(stage: Stage, subject: str, at: datetime, fields: Fields) -> None:
     contact = replace(contact, shop=str(shop))
     stage.contacts[subject] = contact
     stage.note("", subject, f"加了 {staff} 为好友")
-    _welcome(stage, contact, staff, at)
+    _welcome(stage, contact, staff, state, at)
     if channel := stage.book.channels.get(state):
         names = stage.book.full_tags(channel.tags)
         stage.happens(subject, Act(stage.now, "系统打标签", {"staff": staff, "add": names}))
     entrance.befriended(stage, contact, staff, at)
 
 
-def _welcome(stage: Stage, contact: Contact, staff: str, at: datetime) -> None:
+def _welcome(stage: Stage, contact: Contact, staff: str, came_by: str, at: datetime) -> None:
     """It answers the customer's own act, so neither caps nor hours apply."""
-    greeting = chosen(stage.book, stage.state(contact.id, staff), stage.now)
+    state = stage.state(contact.id, staff)
+    greeting = chosen(stage.book, state, staff, came_by, stage.now)
     if not greeting:
         return
-    sop, action = greeting
-    step = next(n.step.name for n in sop.flow().nodes.values() if action in n.step.actions)
-    push = Push(at, sop.name, step, contact.id, staff, "欢迎语", "delivered", planned_at=at)
+    about, step = greeting.about, greeting.step
+    push = Push(at, about, step, contact.id, staff, "欢迎语", "delivered", planned_at=at)
     stage.pushes.append(replace(push, id=f"welcome:{contact.id}:{at.isoformat()}"))
-    stage.note("", contact.id, f"用“{sop.name}”的欢迎语回应添加")
-    stage.did(sop.name, step, contact.id, "发欢迎语")
+    stage.note("", contact.id, f"用{greeting.whose}的欢迎语回应添加")
+    stage.did(about, step, contact.id, "发欢迎语")
 
 
 def _lost(stage: Stage, subject: str, at: datetime, fields: Fields) -> None:

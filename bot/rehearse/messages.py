@@ -63,8 +63,10 @@ def give_up(stage: Stage, delivery: Delivery, state: PushState, reason: str, why
     """It will never be sent; its place in the caps is free again."""
     stage.release_place(_ledger(delivery), delivery.id)
     _end(stage, delivery, state, reason, stage.now)
+    if delivery.seat:
+        seating.uninvited(stage, delivery.seat)
     if delivery.column:
-        stage.turns[delivery.subject, delivery.column] -= 1
+        stage.used[delivery.subject, delivery.column][delivery.piece] -= 1
     stage.note(delivery.journey, delivery.subject, why or f"“{delivery.step}”没有发：{reason}")
 
 
@@ -105,6 +107,7 @@ def _decision(stage: Stage, delivery: Delivery, service_later: int) -> Decision:
         exited=stage.exited(delivery.journey),
         state=sop.state if sop else None,
         calendar=sop.calendar if sop else None,
+        off_day=patience.off_day_of(sop, delivery),
     )
     if delivery.seat and not seating.is_held(stage, delivery.seat):
         reason = "位子已不再保留"
@@ -115,12 +118,13 @@ def _decision(stage: Stage, delivery: Delivery, service_later: int) -> Decision:
 def _take_room(stage: Stage, delivery: Delivery, service_later: int) -> Decision:
     windows = patience.windows(stage.book.rules, delivery.subject_type, stage.now)
     ledger, cls = _ledger(delivery), patience.class_of(delivery)
+    off_day = patience.off_day_of(stage.book.sop(delivery.sop), delivery)
     if cls == "营销" and service_later:
         hits = stage.ledgers[ledger].hits
         if not patience.room_for_both(hits, windows, service_later):
-            return patience.give_way(delivery, stage.now, stage.hours)
+            return patience.give_way(delivery, stage.now, stage.hours, off_day)
     full = stage.reserve(ledger, delivery.id, cls, stage.now, windows)
-    return patience.when_full(delivery, full, stage.hours) if full else Go()
+    return patience.when_full(delivery, full, stage.hours, off_day) if full else Go()
 
 
 def _service_later(stage: Stage, due: Sequence[Delivery]) -> Counter[str]:

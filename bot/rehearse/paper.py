@@ -1,7 +1,7 @@
 """The figures of a rehearsal as one reads them in a terminal, in Chinese."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -110,14 +110,24 @@ def _calendar(figures: Figures) -> list[str]:
     by_week = len(days) > _PER_DAY
     rows = list(_weeks(days)) if by_week else [(_date(day.day), day) for day in days]
     most = max((_pushes(day) for _, day in rows), default=0)
-    head = ("这一周从" if by_week else "日期", "服务", "营销", "群", "欢迎语", "给员工", "任务", "")
-    whole = ("合计", *_cells(_sum(days)), "")
-    lines = [(name, *_cells(day), _bar(_pushes(day), most)) for name, day in rows]
+    shown = [(name, count) for name, count in _COLUMNS if name != "朋友圈" or count(_sum(days))]
+    head = ("这一周从" if by_week else "日期", *(name for name, _ in shown), "")
+    whole = ("合计", *(count(_sum(days)) for _, count in shown), "")
+    lines = [
+        (name, *(count(day) for _, count in shown), _bar(_pushes(day), most)) for name, day in rows
+    ]
     return [line.rstrip() for line in _barred(table(head, [*lines, whole]), lines)]
 
 
-def _cells(day: Day) -> tuple[int, ...]:
-    return (day.service, day.marketing, day.groups, day.welcomes, day.to_staff, day.tasks)
+_COLUMNS: tuple[tuple[str, Callable[[Day], int]], ...] = (
+    ("服务", lambda day: day.service),
+    ("营销", lambda day: day.marketing),
+    ("群", lambda day: day.groups),
+    ("朋友圈", lambda day: day.moments),
+    ("欢迎语", lambda day: day.welcomes),
+    ("给员工", lambda day: day.to_staff),
+    ("任务", lambda day: day.tasks),
+)
 
 
 def _barred(made: list[str], rows: Sequence[Sequence[object]]) -> list[str]:
@@ -140,7 +150,7 @@ def _weeks(days: Sequence[Day]) -> Iterator[tuple[str, Day]]:
 
 
 def _sum(days: Sequence[Day]) -> Day:
-    names = ("welcomes", "service", "marketing", "groups", "to_staff", "tasks")
+    names = ("welcomes", "service", "marketing", "groups", "moments", "to_staff", "tasks")
     first = days[0].day if days else date.min
     return Day(day=first, **{name: sum(getattr(day, name) for day in days) for name in names})
 
@@ -193,11 +203,12 @@ def _staff(figures: Figures) -> list[str]:
     cap = f"（上限 {figures.task_cap}）" if figures.task_cap else ""
     full = sum(load.days_full for load in figures.loads)
     put_off = sum(load.put_off for load in figures.loads)
+    what = "群发和朋友圈" if any(day.moments for day in figures.days) else "群发"
     lines = [
         f"  {people} 人，任务 {tasks:,} 个，人均 {tasks / people / days:.1f} 个/天，"
         f"最多一天 {max(load.tasks_most for load in figures.loads)} 个{cap}；"
         f"满额 {full} 人天，因此顺延 {put_off} 次",
-        f"  要点的群发确认 {presses:,} 次，人均 {presses / people / days:.1f} 次/天，"
+        f"  要点的{what}确认 {presses:,} 次，人均 {presses / people / days:.1f} 次/天，"
         f"最多一天 {max(load.confirmations_most for load in figures.loads)} 次；"
         f"没人确认而过期 {figures.unconfirmed} 条",
     ]

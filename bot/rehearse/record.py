@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 PushState = Literal["delivered", "failed", "expired", "suppressed", "cancelled", "waiting"]
-Audience = Literal["客户", "客户群", "员工"]
+Audience = Literal["客户", "客户群", "员工", "朋友圈"]
 
 
 @dataclass(frozen=True, slots=True)

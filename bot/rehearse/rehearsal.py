@@ -5,8 +5,21 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from bot.actions import opening
 from bot.model import Contact, Delivery, Group, Journey, Seat, Staff, Task
-from bot.rehearse import calendars, chores, edits, happenings, messages, seating, trials, walking
+from bot.playbook.regrouping import OWN, theme_subject
+from bot.rehearse import (
+    calendars,
+    chores,
+    edits,
+    happenings,
+    messages,
+    posts,
+    rooms,
+    seating,
+    trials,
+    walking,
+)
 from bot.rehearse.ledger import Ledger
 from bot.rehearse.people import Act, Behaviour, Prompt
 from bot.rehearse.record import Later, Line, Push
@@ -53,16 +66,23 @@ class Rehearsal:
             stage.begin(journey)
         for task in tasks:
             stage.keep_task(task)
+            if task.step == opening.STEP and task.sop == OWN:
+                stage.openings[task.subject.partition(":")[2]].append(task.id)
             kind = "new tasks" if task.state == "待派" else "given tasks"
             stage.agenda.put(kind, task.id, task.due_at)
         for delivery in deliveries:
             stage.deliveries[delivery.id] = delivery
+            if delivery.column:
+                stage.used[delivery.subject, delivery.column][delivery.piece] += 1
             stage.agenda.put("deliveries", delivery.id, delivery.due_at)
         messages.in_hands_of_staff(stage)
         for seat in seats:
             stage.seats[seat.id] = seat
             stage.seats_of.setdefault((seat.theme, seat.subject), []).append(seat.id)
             stage.agenda.put("seats", seat.id, seat.due_at)
+            if seat.state == "候补":
+                stage.waiting_list[seat.theme].setdefault(seat.id)
+            stage.asked.update(dict.fromkeys(seat.keys, seat.id))
         for subject, known in (hits or {}).items():
             stage.ledgers[subject] = Ledger(known)
         calendars.rewind(stage)
@@ -79,6 +99,8 @@ class Rehearsal:
         stage.groups[group.id] = calendars.place(stage, group)
         for member in group.roster:  # so that who sits there is not invited
             stage.sitting.setdefault((stage.groups[group.id].theme, member), group.id)
+        if stage.tasks_about.get(theme_subject(stage.groups[group.id].theme)):
+            rooms.came(stage, stage.groups[group.id])
 
     def happen(self, at: datetime, contact_id: str, kind: str, **fields: Any) -> None:
         """Something will happen to a customer, or does now; KeyError for an unknown kind."""
@@ -112,7 +134,7 @@ class Rehearsal:
     @property
     def pushes(self) -> list[Push]:
         """Every push decided so far and, in state ``waiting``, those that are not; by moment."""
-        found = [*self.stage.pushes, *messages.waiting(self.stage)]
+        found = [*self.stage.pushes, *messages.waiting(self.stage), *posts.waiting(self.stage)]
         return sorted(found, key=lambda p: (p.at, p.subject, p.id, p.step))
 
     @property
@@ -173,6 +195,9 @@ def _live_through(stage: Stage) -> None:
             for id in ids:
                 busy = True
                 work(stage, id)
+        if ids := agenda.take("new tasks", now):
+            busy = True
+            chores.give(stage, ids)
         if ids := agenda.take("deliveries", now):
             busy = True
             messages.decide(stage, ids)
@@ -195,10 +220,10 @@ _WORK: tuple[tuple[str, Callable[[Stage, str], None]], ...] = (
     ("sweeps", calendars.go_on),
     ("journeys", walking.walk),
     ("outbox", messages.send),
-    ("new tasks", chores.give),
 )
 _AFTER: tuple[tuple[str, Callable[[Stage, str], None]], ...] = (
     ("sendings", messages.close),
+    ("posts", posts.look),
     ("experiments", trials.look),
     ("seats", seating.look),
     ("given tasks", chores.see_to),

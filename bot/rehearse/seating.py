@@ -8,15 +8,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.actions import inviting
+from bot.actions import invitations, inviting
 from bot.model import Fact, Group, Seat
-from bot.playbook import keys
+from bot.playbook import admission, keys
 from bot.playbook.happenings import JOIN, happening
-from bot.playbook.placement import choices, room
+from bot.playbook.placement import base_of, choices, room
+from bot.playbook.regrouping import Accept, Drop
+from bot.rehearse import gaps, regrouping, rooms
 from bot.rehearse.customers import counted, told
 from bot.rehearse.people import Act
 from bot.rehearse.stage import Stage
-from bot.store.seats import HOLDING, WAITING
+from bot.store.seats import HOLDING, PROPOSED, WAITING
 from bot.sync.groups import HISTORY
 from config.themes import Theme
 
@@ -27,7 +29,9 @@ def look(stage: Stage, id: str) -> None:
     """What the seat's state asks for."""
     seat = stage.seats[id]
     theme = stage.book.themes.get(seat.theme)
-    if theme is None:
+    if seat.state == PROPOSED:
+        _propose(stage, seat)
+    elif theme is None:
         _give_up(stage, seat, "主题已不在配置里")
     elif seat.state in WAITING and stage.exited(seat.journey):
         _give_up(stage, seat, "客户已离开这个SOP")
@@ -35,6 +39,8 @@ def look(stage: Stage, id: str) -> None:
         _find(stage, seat, theme)
     elif seat.state in HOLDING:
         _see_to(stage, seat, theme)
+    elif seat.state in ("占位过期", "已入群", "已退群"):  # its invitation was still out
+        gaps.release(stage, seat)
 
 
 def is_held(stage: Stage, id: str) -> bool:
@@ -46,7 +52,10 @@ def is_held(stage: Stage, id: str) -> bool:
 def invited(stage: Stage, id: str, at: datetime) -> None:
     """The invitation reached the customer; the hold goes on until it expires."""
     seat = stage.seats.get(id)
-    if seat is None or seat.state != "已占位":
+    if seat is None:
+        return
+    stage.received(admission.invitations(seat.subject), id, at)
+    if seat.state != "已占位":
         return
     seat = replace(seat, state="已邀请")
     stage.seats[id] = seat
@@ -56,9 +65,17 @@ def invited(stage: Stage, id: str, at: datetime) -> None:
         stage.happens(seat.subject, act)
 
 
+def uninvited(stage: Stage, id: str) -> None:
+    """The invitation will reach nobody; the customer may have another once its place is gone."""
+    seat = stage.seats.get(id)
+    stage.uninvited_at[id] = stage.now
+    if seat and seat.state not in HOLDING:
+        stage.agenda.put("seats", id, stage.now + invitations.LOOK_AGAIN)
+
+
 def joined(stage: Stage, subject: str, at: datetime, fields: Mapping[str, Any]) -> None:
     """入群: by ``group``, else into the group of ``theme`` in which a place is held, or any."""
-    group = _meant(stage, subject, fields)
+    group = rooms.entered(stage, subject, _meant(stage, subject, fields))
     theme = group.theme if group else str(fields.get("theme") or "")
     if group:
         if stage.sitting.get((theme, subject)) == group.id:
@@ -101,19 +118,36 @@ def _find(stage: Stage, seat: Seat, theme: Theme) -> None:
         _give_up(stage, seat, f"退群冷却到 {hours.local(until)}")
     elif seat.created_at + inviting.WAITS_AT_MOST <= now:
         _give_up(stage, seat, "候补太久")
-    elif not (group := _free(stage, seat, theme)):
+    elif why := gaps.barred(stage, seat, theme):
+        _give_up(stage, seat, why)
+    elif in_the_way := gaps.reserve(stage, seat, theme):
+        gaps.wait_for_gap(stage, seat, in_the_way)
+    elif not (found := _free(stage, seat, theme)):
+        gaps.release(stage, seat)
         _wait(stage, seat, theme)
     elif full := _admission(stage, seat, theme):
+        gaps.release(stage, seat)
         stage.agenda.put("seats", seat.id, full)
     else:
-        stage.groups[group.id] = replace(group, held=(*group.held, seat.id))
-        held = replace(seat, state="已占位", group=group.id, held_at=now, due_at=now)
-        stage.seats[seat.id] = held
-        stage.waiting_list[theme.name].pop(seat.id, None)
-        stage.agenda.put("seats", seat.id, now)
-        what = f"在群“{group.name}”占了一个位子"
-        stage.note(seat.journey, seat.subject, what)
-        _wake_waiting(stage, theme.name)
+        _hold(stage, seat, theme, *found)
+
+
+def _hold(stage: Stage, seat: Seat, theme: Theme, group: Group, behind: bool) -> None:
+    """``behind``: in the group that opens once this one is full."""
+    if behind:
+        code = group.next_way or rooms.next_way(theme, group)
+        group = replace(group, next_held=(*group.next_held, seat.id), next_way=code)
+    else:
+        group = replace(group, held=(*group.held, seat.id))
+    stage.groups[group.id] = group
+    now = stage.now
+    held = replace(seat, state="已占位", group=group.id, held_at=now, due_at=now)
+    stage.seats[seat.id] = held
+    stage.agenda.put("seats", seat.id, now)
+    where = f"群“{group.name}”" + ("后面要自动建的群" if behind else "")
+    stage.note(seat.journey, seat.subject, f"在{where}占了一个位子")
+    _off_the_list(stage, seat)
+    _wake_waiting(stage, theme.name)
 
 
 def _see_to(stage: Stage, seat: Seat, theme: Theme) -> None:
@@ -123,8 +157,11 @@ def _see_to(stage: Stage, seat: Seat, theme: Theme) -> None:
         _give_up(stage, seat, "占位有效期已过")
     elif group is None or not group.open:
         _give_up(stage, seat, "群已经不在了")
+    elif seat.state == "已占位" and (why := gaps.barred(stage, seat, theme)):
+        _give_up(stage, seat, why)
     else:
-        if seat.state == "已占位" and f"{seat.id}:invite" not in stage.deliveries:
+        id = inviting.invitation_id(seat.id)
+        if seat.state == "已占位" and id not in stage.deliveries:
             way = group.join_way or {"qr_code": f"https://example.com/{group.id}"}
             group = replace(group, join_way=way)
             invitation = inviting.invitation(seat, theme, group, expires, stage.now)
@@ -133,12 +170,16 @@ def _see_to(stage: Stage, seat: Seat, theme: Theme) -> None:
         stage.agenda.put("seats", seat.id, expires)
 
 
-def _free(stage: Stage, seat: Seat, theme: Theme) -> Group | None:
+def _free(stage: Stage, seat: Seat, theme: Theme) -> tuple[Group, bool] | None:
+    """A group with room, or (True) one behind which WeCom opens another."""
     contact = stage.contacts.get(seat.subject)
     shop = contact.shop if contact else ""
     groups = stage.groups_of(theme.name)
     found = choices(groups, shop, only_first="下一个群" not in theme.overflow)
-    return found[0] if found else None
+    if found:
+        return found[0], False
+    base = base_of(groups, shop, theme)
+    return (base, True) if base else None
 
 
 def _admission(stage: Stage, seat: Seat, theme: Theme) -> datetime | None:
@@ -157,16 +198,36 @@ def _wait(stage: Stage, seat: Seat, theme: Theme) -> None:
         stage.waiting_list[theme.name].setdefault(seat.id)
         stage.agenda.put("seats", seat.id, stage.now + _TRY_AGAIN)
         stage.note(seat.journey, seat.subject, f"主题“{theme.name}”的群都满了，候补")
-    else:
+    contact = stage.contacts.get(seat.subject)
+    rooms.ask(stage, theme, seat, contact.shop if contact else "")
+    if "候补" not in theme.overflow:
         _give_up(stage, seat, "各群都满了")
+
+
+def _propose(stage: Stage, seat: Seat) -> None:
+    """建议: a candidate once the member of staff has said yes."""
+    match regrouping.look(stage, seat):
+        case Drop(why):
+            _give_up(stage, seat, why)
+        case Accept() if regrouping.has_living(stage, seat.theme, seat.subject):
+            _give_up(stage, seat, "客户在这个主题已经有位子")
+        case Accept():
+            stage.seats[seat.id] = replace(seat, state="候选")
+            stage.agenda.put("seats", seat.id, stage.now)
+            stage.note("", seat.subject, f"同意换到主题“{seat.theme}”的群")
 
 
 def _give_up(stage: Stage, seat: Seat, why: str) -> None:
     stage.seats[seat.id] = replace(seat, state="占位过期", due_at=None)
-    stage.waiting_list[seat.theme].pop(seat.id, None)
     stage.note(seat.journey, seat.subject, f"主题“{seat.theme}”的位子没有了：{why}")
     _let_go(stage, seat)
+    _off_the_list(stage, seat)
     _wake_waiting(stage, seat.theme)
+
+
+def _off_the_list(stage: Stage, seat: Seat) -> None:
+    stage.waiting_list[seat.theme].pop(seat.id, None)
+    rooms.call_off(stage, seat.theme)
 
 
 # ---- sitting ------------------------------------------------------------------------------------
@@ -179,16 +240,23 @@ def _take(stage: Stage, theme: str, subject: str, group: str) -> None:
         if seat.state in (*WAITING, *HOLDING, "占位过期"):
             stage.seats[id] = replace(seat, state="已入群", group=group, due_at=None)
             stage.agenda.put("seats", id, None)
-            stage.waiting_list[theme].pop(id, None)
             _let_go(stage, seat)
+            _off_the_list(stage, seat)
             return
 
 
 def _let_go(stage: Stage, seat: Seat) -> None:
-    group = stage.groups.get(seat.group)
-    if group and seat.id in group.held:
+    """Its place, and its place among the invitations unless one is or may yet be received."""
+    if group := stage.groups.get(seat.group):
         held = tuple(id for id in group.held if id != seat.id)
-        stage.groups[group.id] = replace(group, held=held)
+        behind = tuple(id for id in group.next_held if id != seat.id)
+        stage.groups[group.id] = replace(group, held=held, next_held=behind)
+    if seat.state not in (*WAITING, "已占位", PROPOSED):
+        return
+    if stage.uninvited_at.get(seat.id) == stage.now:  # which WeCom takes a while to tell
+        stage.agenda.put("seats", seat.id, stage.now + invitations.LOOK_AGAIN)
+    elif inviting.invitation_id(seat.id) not in stage.deliveries:
+        gaps.release(stage, seat)
 
 
 def _wake_waiting(stage: Stage, theme: str, limit: int = 1) -> None:

@@ -21,6 +21,8 @@ from bot.model import (
     Journey,
     Occurrence,
     Outgoing,
+    Post,
+    Posting,
     Seat,
     Sending,
     Staff,
@@ -48,6 +50,7 @@ KINDS = (
     "new tasks",
     "deliveries",
     "sendings",
+    "posts",
     "experiments",
     "seats",
     "given tasks",
@@ -83,6 +86,8 @@ class Stage:
     tasks_about: dict[str, list[str]] = field(default_factory=dict)  # subject → open tasks
     deliveries: dict[str, Delivery] = field(default_factory=dict)  # open ones
     sendings: dict[str, Sending] = field(default_factory=dict)  # open ones
+    posts: dict[str, Post] = field(default_factory=dict)  # published ones too
+    postings: dict[str, Posting] = field(default_factory=dict)  # post → how it is watched
     opened: dict[str, str] = field(default_factory=dict)  # what may share a message → which one
     confirmed_at: dict[str, datetime | None] = field(default_factory=dict)
     confirmations: list[tuple[datetime, str, str]] = field(default_factory=list)
@@ -95,7 +100,10 @@ class Stage:
     acts: dict[str, tuple[str, Act]] = field(default_factory=dict)
     ledgers: defaultdict[str, Ledger] = field(default_factory=lambda: defaultdict(Ledger))
     facts: defaultdict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
-    turns: Counter[tuple[str, str]] = field(default_factory=Counter)
+    used: defaultdict[tuple[str, str], Counter[str]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+    """(group, 栏目) → 素材 → how often it was sent there."""
     full_themes: Counter[str] = field(default_factory=Counter)  # looked for a seat in vain
     turned_away: Counter[str] = field(default_factory=Counter)  # by 每天最多 of an SOP
     sitting: dict[tuple[str, str], str] = field(default_factory=dict)  # theme, subject → group
@@ -103,6 +111,12 @@ class Stage:
         default_factory=lambda: defaultdict(dict)
     )  # theme → seats in 候补, who has waited longest first
     left_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    gapped: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Customer → seats another invitation of theirs is in the way of."""
+    uninvited_at: dict[str, datetime] = field(default_factory=dict)  # seat → its invitation ended
+    asked: dict[str, str] = field(default_factory=dict)  # end of a task → the seat it decides
+    openings: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Theme → the tasks to open a group, oldest first."""
     planned: dict[str, Planned] = field(default_factory=dict)
     resting: dict[str, tuple[Occurrence, str]] = field(default_factory=dict)
     experiments: dict[str, Experiment] = field(default_factory=dict)
@@ -190,6 +204,8 @@ class Stage:
             for id in self.tasks_about.get(fact.subject, ()):
                 if not keys.isdisjoint(self.tasks[id].keys):
                     self.wake_task(id)
+            for key in keys & self.asked.keys():
+                self.agenda.hasten("seats", self.asked[key], self.now)
         return new
 
     def facts_about(self, journey: Journey, exits: Iterable[str]) -> tuple[Fact, ...]:

@@ -1,6 +1,9 @@
 """Walk a journey as far as it goes now, by the same decisions as production."""
 
+from collections import Counter
+
 from bot.actions.effects import Effects, effects_of
+from bot.actions.posting import columns_of_posts
 from bot.actions.scene import Scene
 from bot.actions.walk import followed, is_exit
 from bot.context import Release
@@ -8,17 +11,19 @@ from bot.model import Journey
 from bot.playbook.journey import Move, Situation, as_it_reads_now, decide, leave
 from bot.playbook.split import split_of
 from bot.playbook.waiting import exit_keys
-from bot.rehearse import trials
+from bot.rehearse import posts, trials
 from bot.rehearse.stage import Stage
 from bot.store.seats import LIVING
 from config.content import SendCustomer, SendGroup, TellStaff, Welcome
+from config.moments import PostMoment
 from config.sop import AddTags, Invite, Node, RemoveTags, Sop
 from config.tasks import GiveTask
 
 HOPS = 200  # steps in one moment; more is a circle
 _AGENT = 0  # nobody's app
 _AT_ONCE = (AddTags, RemoveTags, Invite)
-_LATER = (GiveTask, SendCustomer, SendGroup, TellStaff, Welcome)  # noted when they are done
+#: Noted when they are done.
+_LATER = (GiveTask, SendCustomer, SendGroup, PostMoment, TellStaff, Welcome)
 
 
 def walk(stage: Stage, id: str) -> None:
@@ -107,9 +112,16 @@ def _scene(stage: Stage, text: Release, node: Node, journey: Journey) -> Scene:
         group=stage.groups.get(journey.subject),
         staff=stage.at_work(),
         facts=stage.state_of(journey),
-        turns={column: stage.turns[journey.subject, column] for column in _columns(node)},
+        used={column: stage.used[journey.subject, column] for column in _columns(node)},
+        posted=_posted(stage, text, journey),
         tag_names=stage.tag_names,
     )
+
+
+def _posted(stage: Stage, text: Release, journey: Journey) -> dict[str, Counter[str]]:
+    sop = text.book.sop(journey.sop)
+    asked = columns_of_posts(sop, journey) if sop else []
+    return {column: posts.posted(stage, column, occasion) for column, occasion in asked}
 
 
 def _columns(node: Node) -> list[str]:
@@ -122,8 +134,10 @@ def _store(stage: Stage, made: Effects, journey: Journey) -> None:
         stage.agenda.put("new tasks", task.id, task.due_at)
     for delivery in made.deliveries:
         stage.deliveries[delivery.id] = delivery
-        stage.turns[delivery.subject, delivery.column] += bool(delivery.column)
+        if delivery.column:
+            stage.used[delivery.subject, delivery.column][delivery.piece] += 1
         stage.agenda.put("deliveries", delivery.id, delivery.due_at)
+    posts.keep(stage, made.posts)
     for seat in made.seats:
         living = (stage.seats[id] for id in stage.seats_of.get((seat.theme, seat.subject), ()))
         if any(one.state in LIVING for one in living):

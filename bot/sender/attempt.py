@@ -14,10 +14,15 @@ from bot.context import Context
 from bot.crash import crash_point
 from bot.model import Outgoing
 from bot.sender.customers import TAG, WELCOME
+from bot.sender.group_welcomes import GROUP_WELCOME
 from bot.sender.groups import JOIN_WAY
 from bot.sender.hand import Channel, Ended, Hand, Later, NotOurs, OutOfTime
+from bot.sender.links import ACQUISITION_LINK
 from bot.sender.mass import CANCEL, MASS, REMIND
+from bot.sender.moments import MOMENT, MOMENT_CANCEL
+from bot.sender.remarks import REMARK
 from bot.sender.staff import CARD, TEXT, TICK
+from bot.sender.ways import CONTACT_WAY
 from bot.sender.words import UNTOLD, log_line, refusal
 from bot.store.due import LEASE_SECONDS
 from bot.store.outbox import Occupied
@@ -34,10 +39,16 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
         "tick": TICK,
         "welcome": WELCOME,
         "tag": TAG,
+        "remark": REMARK,
+        "contact_way": CONTACT_WAY,
         "join_way": JOIN_WAY,
+        "group_welcome": GROUP_WELCOME,
+        "acquisition_link": ACQUISITION_LINK,
         "mass": MASS,
         "remind": REMIND,
         "cancel": CANCEL,
+        "moment": MOMENT,
+        "moment_cancel": MOMENT_CANCEL,
     }
 )
 _PAUSES = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 60, 180, 600, 1800))

@@ -40,8 +40,7 @@ async def _welcome_body(hand: Hand) -> Answer:
     except WeComError:
         if not kept.get("text"):
             raise
-        bare = [part for part in kept.get("attachments", ()) if not part.get("asset")]
-        message = bodies.message_of({**kept, "attachments": bare})
+        message = pictures.without_files(kept)
     return bodies.welcome(body["welcome_code"], message)
 
 
@@ -80,7 +79,7 @@ async def _tag_ids(hand: Hand) -> Answer:
     known = await hand.ctx.store.tags.ids_of([*add, *remove])
     missing = [name for name in add if name not in known]
     if missing:
-        known |= await _make_tags(hand, missing)
+        known |= await make_tags(hand, missing)
     return {
         "userid": body["userid"],
         "external_userid": body["external_userid"],
@@ -89,7 +88,7 @@ async def _tag_ids(hand: Hand) -> Answer:
     }
 
 
-async def _make_tags(hand: Hand, names: Iterable[str]) -> dict[str, str]:
+async def make_tags(hand: Hand, names: Iterable[str]) -> dict[str, str]:
     """Repeatable: WeCom uses a group or a tag again that has the name already."""
     made: dict[str, str] = {}
     groups: dict[str, list[str]] = {}

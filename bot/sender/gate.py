@@ -18,14 +18,15 @@ async def turned_away(ctx: Context, owner: str, rows: Sequence[Outgoing]) -> set
     asked = [row for row in rows if row.state == "ready" and (row.journey or _is_card(row))]
     if not asked:
         return set()
-    tasks = await ctx.store.tasks.many(row.about for row in asked if _is_card(row))
-    journeys = {*(row.journey for row in asked), *(task.journey for task in tasks.values())} - {""}
+    tasks = await _tasks(ctx, [row.about for row in asked if _is_card(row)])
+    known = [task for several in tasks.values() for task in several]
+    journeys = {*(row.journey for row in asked), *(task.journey for task in known)} - {""}
     exited = await ctx.store.journeys.exited(journeys)
     book = (await ctx.releases.head()).book
     away = set()
     for row in asked:
-        task = tasks.get(row.about)
-        why = _unwanted(task, exited, book) if task else _left(row.journey, exited, book)
+        about = tasks.get(row.about)
+        why = _unwanted(about, exited, book) if about else _left(row.journey, exited, book)
         if why:
             ended = Ended("suppressed", why)
             await ctx.store.outbox.end(owner, row.id, "suppressed", error=why)
@@ -33,6 +34,15 @@ async def turned_away(ctx: Context, owner: str, rows: Sequence[Outgoing]) -> set
             OUTBOX.labels(row.kind, "suppressed").inc()
             away.add(row.id)
     return away
+
+
+async def _tasks(ctx: Context, about: Sequence[str]) -> dict[str, list[Task]]:
+    """What each card is about: one task, or all that share it."""
+    found = {id: [task] for id, task in (await ctx.store.tasks.many(about)).items()}
+    for name in about:
+        if name not in found and (sharers := await ctx.store.tasks.shared(name)):
+            found[name] = sharers
+    return found
 
 
 def _is_card(row: Outgoing) -> bool:
@@ -47,10 +57,14 @@ def _left(journey: str, exited: set[str], book: Book) -> str:
     return "已暂停" if sop and sop.state != "启用" else ""
 
 
-def _unwanted(task: Task, exited: set[str], book: Book) -> str:
-    if not task.open:
-        return "任务已结束"
-    if task.journey in exited:
-        return "已退出"
-    sop = book.sop(task.sop)
-    return "已暂停" if sop and sop.state != "启用" else ""
+def _unwanted(about: Sequence[Task], exited: set[str], book: Book) -> str:
+    """A card that names somebody too many is not sent: the others are given one of their own."""
+    for task in about:
+        if not task.open:
+            return "任务已结束"
+        if task.journey in exited:
+            return "已退出"
+        sop = book.sop(task.sop)
+        if sop and sop.state != "启用":
+            return "已暂停"
+    return ""

@@ -16,7 +16,6 @@ from bot.sender.hand import (
     Later,
     Repeat,
     as_it_stands,
-    is_final,
     may_repeat,
     nothing_to_tell,
 )
@@ -94,11 +93,10 @@ async def _made(hand: Hand, answer: Answer) -> None:
         members = [m for m in await store.deliveries.many(sending.members) if m.subject in failed]
         await store.deliveries.end(sending.id, [m.id for m in members], "failed", NOT_A_FRIEND)
         await _release(hand, members)
-    await store.deliveries.created(sending.id)
     made_at = hand.row.attempt_at or now
-    await store.sendings.created(
-        sending.id, answer["msgid"], made_at, patience.next_poll(made_at, 0)
-    )
+    await store.deliveries.created(sending.id, made_at)
+    due_at = now if failed else patience.next_poll(made_at, 0)
+    await store.sendings.created(sending.id, answer["msgid"], made_at, due_at, sorted(failed))
 
 
 async def _not_made(hand: Hand, ended: Ended) -> None:
@@ -215,10 +213,20 @@ async def _withdraw(hand: Hand, body: Answer) -> Answer:
 
 
 async def _cancelled_before(hand: Hand, error: Refused) -> Ended | None:
+    """By ourselves, the answer lost; or else by an admin, who is not contradicted."""
     if error.code != _CANCELLED:
         return None
+    if not hand.again:
+        await hand.ctx.store.sendings.called_off(hand.row.about, hand.ctx.now())
     await _look_at_it(hand, None)
     return Ended("sent")
+
+
+async def _nothing_to_remind_of(hand: Hand, error: Refused) -> Ended | None:
+    """41094: reminded three times in 24 hours, enough. 41093: somebody cancelled it."""
+    if error.code == _CANCELLED:
+        await hand.ctx.store.sendings.called_off(hand.row.about, hand.ctx.now())
+    return None
 
 
 async def _look_at_it(hand: Hand, told: object) -> None:
@@ -231,7 +239,7 @@ REMIND = Channel(
     send=_remind,
     learned=nothing_to_tell,
     reconcile=may_repeat,
-    refused=is_final,
+    refused=_nothing_to_remind_of,
     gave_up=nothing_to_tell,
     tries=4,
 )

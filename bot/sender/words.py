@@ -14,21 +14,33 @@ _WHAT = {
     "tick": "卡片更新",
     "welcome": "欢迎语",
     "tag": "打标签",
+    "remark": "客户备注",
+    "contact_way": "渠道活码",
+    "group_welcome": "入群欢迎语",
     "join_way": "进群码",
+    "acquisition_link": "获客链接",
     "mass": "群发任务",
     "remind": "群发提醒",
     "cancel": "撤回没确认的群发",
+    "moment": "朋友圈任务",
+    "moment_cancel": "收回没发表的朋友圈",
 }
 #: When all is well these tell nobody anything: the task, the sending and the text say it all.
-UNTOLD = frozenset({"text", "tick", "remind", "cancel"})
+UNTOLD = frozenset({"text", "tick", "remind", "cancel", "moment_cancel"})
 _DONE = {
     "text": "发了一条应用消息",
     "tick": "任务卡片已更新",
     "tag": "标签已打到企业微信",
+    "remark": "客户备注已写到企业微信",
+    "contact_way": "渠道活码已照配置更新",
+    "group_welcome": "入群欢迎语已照配置更新",
     "join_way": "进群码已生成",
+    "acquisition_link": "获客链接已照配置更新",
     "mass": "群发已创建，等员工确认发送",
     "remind": "已提醒员工确认群发",
     "cancel": "没确认的群发已撤回",
+    "moment": "朋友圈已提交给企业微信，等员工发表",
+    "moment_cancel": "没发表的朋友圈已收回",
 }
 _ENDED = {
     "sent": "已发出",
@@ -39,8 +51,11 @@ _ENDED = {
 }
 _CODES = {
     40003: "成员账号无效",
+    40098: "成员没有客户联系功能",
     40068: "标签在企业微信里不存在",
     40096: "客户账号无效",
+    41041: "一个活码最多 100 位成员",
+    41045: "活码和进群码的总数到了上限（50 万个）",
     41048: "没有可发送的客户",
     41050: "欢迎语凭证无效或已过期（20 秒内有效）",
     41051: "已发过欢迎语，或双方已经聊过天",

@@ -8,23 +8,35 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from bot.store.agenda import Agenda
+from bot.store.arrivals import Arrivals
 from bot.store.backlog import Backlog
 from bot.store.caps import Caps
 from bot.store.census import Census
+from bot.store.clicks import Clicks
 from bot.store.cohort import Cohort
 from bot.store.contacts import Contacts
 from bot.store.deliveries import Deliveries
 from bot.store.experiments import Experiments
 from bot.store.facts import Facts
+from bot.store.funnel import Funnel
+from bot.store.group_days import GroupDays
+from bot.store.group_posts import GroupPosts
+from bot.store.group_welcomes import GroupWelcomes
 from bot.store.groups import Groups
 from bot.store.inbox import Inbox
 from bot.store.journeys import Journeys
+from bot.store.links import Links
 from bot.store.log import JourneyLog
 from bot.store.marks import Marks
+from bot.store.materials import Materials
 from bot.store.media import Media
+from bot.store.memberships import Memberships
 from bot.store.occurrences import Occurrences
 from bot.store.outbox import Outbox
 from bot.store.paces import Paces
+from bot.store.postings import Postings
+from bot.store.posts import Posts
+from bot.store.pushes import Pushes
 from bot.store.releases import ReleaseShelf
 from bot.store.rows import Row
 from bot.store.seats import Seats
@@ -33,8 +45,12 @@ from bot.store.staff import StaffList
 from bot.store.sweeps import Sweeps
 from bot.store.tags import Tags
 from bot.store.tallies import Tallies
+from bot.store.task_figures import TaskFigures
 from bot.store.tasks import Tasks
+from bot.store.together import Gathered
 from bot.store.tokens import TokenShelf
+from bot.store.ways import Ways
+from bot.store.wishes import Wishes
 
 
 class Store:
@@ -42,33 +58,53 @@ class Store:
 
     def __init__(self, client: AsyncMongoClient[Row], database: str) -> None:
         self.db: AsyncDatabase[Row] = client[database]
-        self.inbox = Inbox(self.db["inbox"])
-        self.outbox = Outbox(self.db["outbox"])
-        self.journeys = Journeys(self.db["journeys"])
-        self.log = JourneyLog(self.db["journey_log"])
-        self.facts = Facts(self.db["facts"], self.db["journeys"], self.db["tasks"])
-        self.deliveries = Deliveries(self.db["deliveries"])
-        self.sendings = Sendings(self.db["sendings"])
-        self.tasks = Tasks(self.db["tasks"])
-        self.seats = Seats(self.db["seats"])
-        self.caps = Caps(self.db["caps"])
-        self.occurrences = Occurrences(self.db["occurrences"])
-        self.experiments = Experiments(self.db["experiments"], self.db["assignments"])
-        self.tags = Tags(self.db["tags"])
-        self.contacts = Contacts(self.db["contacts"], self.tags)
-        self.groups = Groups(self.db["groups"])
-        self.staff = StaffList(self.db["staff"])
-        self.media = Media(self.db["media"])
-        self.marks = Marks(self.db["marks"])
-        self.releases = ReleaseShelf(self.db["releases"])
-        self.sweeps = Sweeps(self.db["sweeps"])
+
+        def rows(name: str) -> Gathered:
+            return Gathered(self.db, name)
+
+        self.inbox = Inbox(rows("inbox"))
+        self.outbox = Outbox(rows("outbox"))
+        self.journeys = Journeys(rows("journeys"))
+        self.log = JourneyLog(rows("journey_log"))
+        waiting = (rows("journeys"), rows("tasks"), rows("seats"))
+        self.facts = Facts(rows("facts"), *waiting)
+        self.deliveries = Deliveries(rows("deliveries"))
+        self.sendings = Sendings(rows("sendings"))
+        self.posts = Posts(rows("posts"))
+        self.postings = Postings(rows("postings"))
+        self.tasks = Tasks(rows("tasks"))
+        self.wishes = Wishes(rows("tasks"))
+        self.task_figures = TaskFigures(self.db["tasks"])
+        self.seats = Seats(rows("seats"))
+        self.caps = Caps(rows("caps"))
+        self.occurrences = Occurrences(rows("occurrences"))
+        self.experiments = Experiments(rows("experiments"), rows("assignments"))
+        self.tags = Tags(rows("tags"))
+        self.contacts = Contacts(rows("contacts"), self.tags)
+        self.arrivals = Arrivals(rows("contacts"))
+        self.ways = Ways(rows("ways"))
+        self.links = Links(rows("links"))
+        self.clicks = Clicks(rows("link_days"), rows("link_steps"))
+        self.funnel = Funnel(rows("contacts"), rows("outbox"))
+        self.groups = Groups(rows("groups"))
+        self.memberships = Memberships(rows("groups"))
+        self.group_welcomes = GroupWelcomes(rows("group_welcomes"))
+        self.group_days = GroupDays(rows("group_days"))
+        self.group_posts = GroupPosts(rows("deliveries"))
+        self.staff = StaffList(rows("staff"))
+        self.media = Media(rows("media"))
+        self.materials = Materials(rows("materials"))
+        self.marks = Marks(rows("marks"))
+        self.releases = ReleaseShelf(rows("releases"))
+        self.sweeps = Sweeps(rows("sweeps"))
         self.agenda = Agenda(self.db)
         self.backlog = Backlog(self.db)
         self.tallies = Tallies(self.db)
+        self.pushes = Pushes(self.db)
         self.census = Census(self.db)
         self.cohort = Cohort(self.db)
-        self.tokens = TokenShelf(self.db["tokens"])
-        self.paces = Paces(self.db["paces"])
+        self.tokens = TokenShelf(rows("tokens"))
+        self.paces = Paces(rows("paces"))
 
     async def answers(self, seconds: float = 1.0) -> bool:
         """Whether MongoDB answers in time."""

@@ -17,14 +17,20 @@ _WAITING: Mapping[str, tuple[str, Row]] = {
     "journeys": ("journeys", {}),
     "deliveries": ("deliveries", {}),
     "sendings": ("sendings", {}),
+    "posts": ("posts", {"state": "ready"}),
+    "echoes": ("posts", {"state": "published"}),
+    "postings": ("postings", {}),
     "tasks": ("tasks", {"state": "待派"}),
     "reminders": ("tasks", {"state": {"$ne": "待派"}}),
     "seats": ("seats", {}),
+    "links": ("links", {}),
+    "channels": ("ways", {}),
     "entries": ("facts", {}),
     "occurrences": ("occurrences", {"kind": {"$ne": "audience"}}),
     "audiences": ("occurrences", {"kind": "audience"}),
     "sweep": ("sweeps", {}),
     "verdicts": ("experiments", {}),
+    "media": ("media", {}),
 }
 
 

@@ -53,6 +53,15 @@ class Backlog:
         match = {"state": "created"}
         return await self._grouped("deliveries", match, {"staff": "$staff"}, "planned_at")
 
+    async def posts(self) -> list[Row]:
+        """Moments (朋友圈) not yet put before anybody, by reason."""
+        return await self._grouped("posts", {"state": "ready"}, {"reason": "$reason"}, "due_at")
+
+    async def unpublished(self) -> list[Row]:
+        """Moments that wait in somebody's WeCom to be published, by member of staff."""
+        match = {"state": "created"}
+        return await self._grouped("posts", match, {"staff": "$staff"}, "planned_at")
+
     async def stuck(self, limit: int = 10) -> list[Row]:
         """Journeys set aside because they cannot go on."""
         found = self._db["journeys"].find({"stuck": True}, {"sop": 1, "subject": 1, "step": 1})
@@ -62,6 +71,11 @@ class Backlog:
         """Tasks past their deadline and still open, by member of staff."""
         match = {"open": True, "deadline": {"$lt": now}}
         return await self._grouped("tasks", match, {"staff": "$staff"}, "deadline")
+
+    async def files(self) -> list[Row]:
+        """Files that are to be sent soon and that WeCom does not have, first due first."""
+        missing = {"due_at": {"$exists": True}, "media_id": None, "name": {"$exists": True}}
+        return await self._db["media"].find(missing).sort("due_at", 1).to_list(None)
 
     async def _waiting(self, collection: str, match: Row, since: str) -> Waiting:
         group = {"_id": None, "n": {"$sum": 1}, "first": {"$min": f"${since}"}}

@@ -4,6 +4,7 @@ Room is looked for and taken by one update, so competing senders never exceed a 
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +73,14 @@ class Caps:
         ]
         if moves:
             await self._rows.bulk_write(moves, ordered=False)
+
+    async def received(self, subject: str, key: str, cls: Class, at: datetime) -> None:
+        """It was received at ``at``, whatever the windows say; told twice, it counts once."""
+        hit = {"k": key, "cls": cls, "at": at}
+        new = {"_id": subject, "hits.k": {"$ne": key}}
+        with suppress(DuplicateKeyError):  # the ledger is there, and so is the hit
+            await self._rows.update_one(new, {"$push": {"hits": hit}}, upsert=True)
+        await self.move(subject, key, at)
 
     async def shut(self, subject: str, until: datetime) -> None:
         """WeCom itself says that the subject receives no more."""

@@ -7,7 +7,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from bot.model import Delivery, Journey, Record, Seat, Task
 from bot.store.rows import SLOTS, Row, from_row
-from bot.store.seats import LIVING
+from bot.store.seats import LIVING, PROPOSED
 
 R = TypeVar("R", bound=Record)
 _BATCH = 1_000
@@ -34,7 +34,7 @@ class Cohort:
         return await self._find(Delivery, "deliveries", {"state": "ready"}, slots)
 
     async def seats(self, slots: int) -> list[Seat]:
-        return await self._find(Seat, "seats", {"state": {"$in": list(LIVING)}}, slots)
+        return await self._find(Seat, "seats", {"state": {"$in": [*LIVING, PROPOSED]}}, slots)
 
     async def entries(self, sops: Sequence[str], subjects: Iterable[str]) -> list[Journey]:
         """Everything these subjects ever walked of the SOPs of these names."""

@@ -18,9 +18,17 @@ from bot.store import segments, selections
 from bot.store.due import Rows
 from bot.store.rows import Row, from_row, to_row
 from bot.store.tags import Tags
+from bot.store.together import change, swap
 from config.book import Book
 from config.conditions import Condition
 
+_LIVING_TAGS: Row = {  # ids of the tags anybody who is their friend has given them
+    "$reduce": {
+        "input": {"$filter": {"input": "$relations", "as": "r", "cond": {"$eq": ["$$r.lost", ""]}}},
+        "initialValue": [],
+        "in": {"$setUnion": ["$$value", {"$ifNull": ["$$this.tags", []]}]},
+    }
+}
 Lost = Literal["by_staff", "by_customer", "transfer"]
 Change = Callable[[Contact], tuple[Contact, Sequence[Fact]] | None]
 
@@ -146,12 +154,25 @@ class Contacts:
 
         await self._change(contact_id, retag)
 
-    async def tag_renamed(self, old: str, new: str) -> None:
-        """The catalogue calls "组/名" ``old`` by another name now."""
-        swap = {"$cond": [{"$eq": ["$$tag", old]}, new, "$$tag"]}
-        renamed = {"$map": {"input": "$tags", "as": "tag", "in": swap}}
-        rev = {"$add": ["$rev", 1]}
-        await self._rows.update_many({"tags": old}, [{"$set": {"tags": renamed, "rev": rev}}])
+    async def tags_renamed(self, names: Mapping[str, str], gone: Iterable[str] = ()) -> None:
+        """Tag id → what the catalogue calls it now; ``gone`` are names it had before.
+
+        Derived from the ids each customer wears: two tags may swap names, and twice is once.
+        """
+        if not names:
+            return
+        ids, old = sorted(names), sorted({*gone, *names.values()})
+        called = [
+            {"case": {"$eq": ["$$id", {"$literal": tag}]}, "then": {"$literal": names[tag]}}
+            for tag in ids
+        ]
+        worn = {"$setIntersection": [_LIVING_TAGS, {"$literal": ids}]}
+        fresh = {"$map": {"input": worn, "as": "id", "in": {"$switch": {"branches": called}}}}
+        other = {"$not": {"$in": ["$$tag", {"$literal": old}]}}
+        others = {"$filter": {"input": "$tags", "as": "tag", "cond": other}}
+        renamed = {"tags": {"$concatArrays": [others, fresh]}, "rev": {"$add": ["$rev", 1]}}
+        concerned = {"$or": [{"tags": {"$in": old}}, {"relations.tags": {"$in": ids}}]}
+        await self._rows.update_many(concerned, [{"$set": renamed}])
 
     async def tag_gone(self, tag_id: str, name: str, news: Fact | None = None) -> None:
         """The tag was deleted in WeCom, and so taken off everybody.
@@ -248,7 +269,7 @@ class Contacts:
 
     async def told(self, contact_id: str, facts: Iterable[Fact]) -> None:
         gone = {"_id": {"$in": [fact.id for fact in facts]}}
-        await self._rows.update_one({"_id": contact_id}, {"$pull": {"news": gone}})
+        await change(self._rows, {"_id": contact_id}, {"$pull": {"news": gone}})
 
     async def with_news(self, limit: int = 100) -> list[str]:
         """Customers somebody began to tell about and did not finish."""
@@ -281,8 +302,7 @@ class Contacts:
         if news:
             update["$push"] = {"news": {"$each": [to_row(fact) for fact in news]}}
         if seen:
-            swapped = await self._rows.update_one({"_id": contact.id, "rev": seen}, update)
-            return swapped.modified_count == 1
+            return await swap(self._rows, {"_id": contact.id, "rev": seen}, update)
         try:
             await self._rows.update_one({"_id": contact.id, "rev": 0}, update, upsert=True)
         except DuplicateKeyError:

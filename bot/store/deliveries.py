@@ -11,6 +11,7 @@ from bot.model import Delivery
 from bot.store.due import Due, Rows
 from bot.store.fresh import insert_new
 from bot.store.rows import Row, from_row, to_row
+from bot.store.together import by_ids
 
 Ending = Literal["failed", "expired", "suppressed", "cancelled"]
 
@@ -46,18 +47,17 @@ class Deliveries:
         return from_row(Delivery, row) if row else None
 
     async def many(self, ids: Iterable[str]) -> list[Delivery]:
-        found = self._rows.find({"_id": {"$in": sorted(set(ids))}}).sort("_id", ASCENDING)
-        return [from_row(Delivery, row) async for row in found]
+        return [from_row(Delivery, row) for row in (await by_ids(self._rows, ids)).values()]
 
     async def of(self, subject: str) -> list[Delivery]:
         """Everything meant for a customer or group, oldest first."""
         found = self._rows.find({"subject": subject}).sort("planned_at", ASCENDING)
         return [from_row(Delivery, row) async for row in found]
 
-    async def used(self, subject: str, column: str) -> int:
-        """How many pieces of a 栏目 a group was sent or is about to be."""
+    async def used(self, subject: str, column: str) -> Counter[str]:
+        """How often a group was sent, or is about to be, each piece of a 栏目."""
         had = {"subject": subject, "column": column, "state": {"$in": [*_OPEN, "delivered"]}}
-        return await self._rows.count_documents(had)
+        return Counter([row.get("piece", "") async for row in self._rows.find(had, {"piece": 1})])
 
     async def open_of(self, sending: str) -> list[Delivery]:
         """The members of a sending whose fate is not known yet."""
@@ -139,20 +139,32 @@ class Deliveries:
         """
         unnamed = {"_id": {"$in": list(members)}, "state": "ready", "sending": ""}
         named = {"$set": {"state": "gathered", "sending": sending}, "$unset": _IDLE}
-        await self._rows.update_many(unnamed, named)
-        return [d for d in await self.many(members) if d.sending == sending]
+        theirs = await self.many(members)
+        if any(delivery.state == "ready" and not delivery.sending for delivery in theirs):
+            await self._rows.update_many(unnamed, named)
+            theirs = await self.many(members)
+        return [delivery for delivery in theirs if delivery.sending == sending]
 
-    async def created(self, sending: str) -> None:
+    async def created(self, sending: str, at: datetime) -> None:
         """WeCom has the mass message; staff have not confirmed it."""
         await self._rows.update_many(
-            {"sending": sending, "state": "gathered"}, {"$set": {"state": "created"}}
+            {"sending": sending, "state": "gathered"},
+            {"$set": {"state": "created"}, "$min": {"created_at": at}},
         )
+
+    async def confirmed(self, sending: str, ids: Sequence[str], at: datetime) -> None:
+        """Staff pressed the button for these; the first time counts, as does every outcome."""
+        mine = {"_id": {"$in": list(ids)}, "sending": sending}
+        await self._rows.update_many(mine, {"$min": {"confirmed_at": at}})
 
     async def delivered(self, sending: str, at: Mapping[str, datetime]) -> None:
         writes = [
             UpdateOne(
                 {"_id": key, "sending": sending, "state": {"$in": ["gathered", "created"]}},
-                {"$set": {"state": "delivered", "delivered_at": moment}},
+                {
+                    "$set": {"state": "delivered", "delivered_at": moment},
+                    "$min": {"confirmed_at": moment},
+                },
             )
             for key, moment in at.items()
         ]
@@ -176,6 +188,8 @@ class Deliveries:
         self, sending: str, ids: Sequence[str], due_at: datetime, why: str
     ) -> None:
         """Members of a sending that was withdrawn before they got it."""
+        if not ids:
+            return
         await self._rows.update_many(
             {
                 "_id": {"$in": list(ids)},

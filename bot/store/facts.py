@@ -3,23 +3,28 @@
 A fact with which an SOP may begin is itself due until somebody has looked at that.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel
 
 from bot.model import Fact
+from bot.playbook.keys import TASK_CLOSED
 from bot.store.due import Due, Rows
 from bot.store.fresh import insert_new
 from bot.store.rows import from_row, to_row
+from bot.store.together import Together
 
 KEPT = timedelta(days=400)
 
 
 class Facts:
-    def __init__(self, rows: Rows, journeys: Rows, tasks: Rows) -> None:
+    def __init__(self, rows: Rows, journeys: Rows, tasks: Rows, seats: Rows) -> None:
         self._rows = rows
         self._waiting = (journeys, tasks)
+        self._seats = seats
+        self._recording = Together(self._record)
         self.due = Due(rows)
 
     async def prepare(self) -> None:
@@ -36,17 +41,25 @@ class Facts:
 
         Waking is repeated for facts already there: the writer before us may have died in between.
         """
-        if not facts:
-            return
-        await insert_new(self._rows, [to_row(fact) for fact in facts])
-        for fact in facts:
-            if fact.due_at:  # it may have been known before anybody could look at it
-                asleep = {"_id": fact.id, "due_at": None, "looked": None}
-                await self._rows.update_one(asleep, {"$set": {"due_at": fact.due_at}})
+        if facts:
+            await self._recording.ask((facts, now))
+
+    async def _record(self, asked: Sequence[tuple[Sequence[Fact], datetime]]) -> list[None]:
+        facts = [fact for some, _ in asked for fact in some]
+        now = min(now for _, now in asked)
+        for row in await insert_new(self._rows, [to_row(fact) for fact in facts]):
+            if due_at := row.get("due_at"):  # known before anybody could look at it
+                asleep = {"_id": row["_id"], "due_at": None, "looked": None}
+                await self._rows.update_one(asleep, {"$set": {"due_at": due_at}})
         keys = sorted({key for fact in facts for key in fact.keys})
-        for rows in self._waiting:
-            wake = {"$min": {"due_at": now}, "$set": {"woken": True}}
-            await rows.update_many({"keys": {"$in": keys}}, wake)
+        wake = {"$min": {"due_at": now}, "$set": {"woken": True}}
+        held = {"keys": {"$in": keys}}
+        waking = [rows.update_many(held, wake) for rows in self._waiting]
+        if ended := [key for key in keys if key.startswith(TASK_CLOSED)]:
+            theirs = {"keys": {"$in": ended}, "state": "建议"}
+            waking.append(self._seats.update_many(theirs, wake))
+        await asyncio.gather(*waking)
+        return [None] * len(asked)
 
     async def about(self, keys: Iterable[str], since: datetime) -> list[Fact]:
         """Facts with any of ``keys``, not earlier than ``since``, oldest first."""
@@ -55,6 +68,10 @@ class Facts:
             return []
         found = self._rows.find({"keys": {"$in": wanted}, "at": {"$gte": since}})
         return [from_row(Fact, row) async for row in found.sort("at", ASCENDING)]
+
+    async def known(self, fact_id: str) -> bool:
+        """Whether it was written down before."""
+        return await self._rows.find_one({"_id": fact_id}, {"_id": 1}) is not None
 
     async def between(self, since: datetime, until: datetime) -> list[Fact]:
         """Everything that happened from ``since`` until before ``until``, oldest first."""

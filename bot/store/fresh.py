@@ -10,13 +10,19 @@ from bot.store.rows import Row
 ALREADY_THERE = 11000
 
 
-async def insert_new(rows: Rows, fresh: Sequence[Row]) -> None:
-    """Add rows; one already there is left alone. Raises when any other was not made durable."""
+async def insert_new(rows: Rows, fresh: Sequence[Row]) -> list[Row]:
+    """Add rows; those already there, which are left alone, are answered.
+
+    Raises when any other was not made durable.
+    """
     if not fresh:
-        return
+        return []
     try:
         await rows.insert_many(fresh, ordered=False)
     except BulkWriteError as error:
-        refused = any(e["code"] != ALREADY_THERE for e in error.details["writeErrors"])
-        if refused or error.details["writeConcernErrors"]:
+        refused = error.details["writeErrors"]
+        others = any(e["code"] != ALREADY_THERE for e in refused)
+        if others or error.details["writeConcernErrors"]:
             raise
+        return [fresh[e["index"]] for e in refused]
+    return []

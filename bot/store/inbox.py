@@ -12,6 +12,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from bot.model import Incoming
 from bot.store.due import Due, Rows
 from bot.store.rows import Row, from_row, slot_of
+from bot.store.together import change
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,8 @@ class Inbox:
     async def finish(self, incoming_id: str, owner: str, state: str, why: str = "") -> None:
         """It is ``done``, ``ignored`` or ``dead``; kept a while, so that repeats are recognised."""
         forget_at = {"$dateAdd": {"startDate": "$$NOW", "unit": "day", "amount": KEEP_DAYS}}
-        await self._rows.update_one(
+        await change(
+            self._rows,
             {"_id": incoming_id, "lease.owner": owner},
             [
                 {"$set": {"state": state, "why": {"$literal": why}, "delete_at": forget_at}},
@@ -79,7 +81,8 @@ class Inbox:
         self, incoming_id: str, owner: str, until: datetime, why: str, *, failed: bool = True
     ) -> None:
         """Let it be handled later; ``failed`` says whether that counts as a try."""
-        await self._rows.update_one(
+        await change(
+            self._rows,
             {"_id": incoming_id, "lease.owner": owner},
             {
                 "$set": {"due_at": until, "why": why},

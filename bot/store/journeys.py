@@ -47,6 +47,11 @@ class Journeys:
         found = self._rows.find(theirs).sort("entered_at", ASCENDING)
         return [from_row(Journey, row) async for row in found]
 
+    async def any_due(self, sop: str, now: datetime) -> bool:
+        """Whether a journey of this SOP is being walked, or should be."""
+        due = {"due_at": {"$lte": now}, "sop": sop}
+        return await self._rows.find_one(due, {"_id": 1}) is not None
+
     async def first_of(self, names: Sequence[str], subjects: Iterable[str]) -> set[str]:
         """Those of ``subjects`` that were once sent down the SOP of these names."""
         ids = {f"{name}:{subject}:1": subject for name in names for subject in subjects}

@@ -16,6 +16,7 @@ from bot.model import Outgoing
 from bot.store.due import Due, Rows, lease
 from bot.store.fresh import insert_new
 from bot.store.rows import Row, from_row, slot_of, to_row
+from bot.store.together import swap
 
 Ending = Literal["sent", "failed", "expired", "unknown", "suppressed"]
 
@@ -81,16 +82,15 @@ class Outbox:
         }
         mine = {"_id": row.id, "lease.owner": owner, "state": row.state}
         try:
-            started = await self._rows.update_one(mine, [{"$set": change}])
+            return await swap(self._rows, mine, [{"$set": change}])
         except DuplicateKeyError as error:
             raise Occupied(row.serial) from error
-        return started.modified_count == 1
 
     async def note(self, owner: str, row_id: str, result: Mapping[str, Any]) -> bool:
         """Remember something learned half-way; False when the row is no longer ours."""
         noted = {f"result.{name}": value for name, value in result.items()}
         mine = {"_id": row_id, "lease.owner": owner}
-        return (await self._rows.update_one(mine, {"$set": noted})).matched_count == 1
+        return await swap(self._rows, mine, {"$set": noted})
 
     async def later(
         self,
@@ -147,7 +147,7 @@ class Outbox:
 
     async def _write(self, owner: str, row_id: str, update: Row) -> bool:
         mine = {"_id": row_id, "lease.owner": owner}
-        return (await self._rows.update_one(mine, update)).modified_count == 1
+        return await swap(self._rows, mine, update)
 
 
 def _complete(row: Outgoing) -> Outgoing:

@@ -1,7 +1,7 @@
 """Releases: the whole folder, numbered; what is live is one document moved by compare-and-swap."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from bot.store.due import Rows
 from bot.store.rows import Row
 
 States = Mapping[str, str]  # SOP → the state a command gave it, over its file's own
+_PIECE = 8 * 1024 * 1024  # bytes of a file kept in one document
 Redirects = Mapping[str, Mapping[str, str]]  # SOP → step that is gone → where one goes on, or ""
 
 
@@ -40,6 +41,7 @@ class Stored:
     note: str
     published_at: datetime
     approvals: tuple[Mapping[str, Any], ...]
+    materials: tuple[Mapping[str, Any], ...] = ()  # every version of each 素材 up to now
 
 
 def fingerprint(files: Mapping[str, str], pictures: Mapping[str, bytes]) -> str:
@@ -102,6 +104,7 @@ class ReleaseShelf:
             note=str(row["note"]),
             published_at=row["published_at"],
             approvals=tuple(row.get("approvals", ())),
+            materials=tuple(row.get("materials", ())),
         )
 
     async def files(self, n: int) -> dict[str, str]:
@@ -122,15 +125,33 @@ class ReleaseShelf:
         return max((int(n) for n, id in ids.items() if id == f"{n}:{mark}"), default=0)
 
     async def asset(self, path: str) -> bytes | None:
-        """The picture of this name in what is live; None when there is none."""
-        n = await self.head()
-        mark = (await self.get(n)).pictures.get(path) if n else None
+        """The file of this name in what is live; None when there is none."""
+        mark = await self.mark(path)
         return await self.picture(mark) if mark else None
 
+    async def mark(self, path: str) -> str:
+        """The SHA-256 of the file of this name in what is live; empty when there is none."""
+        n = await self.head()
+        return (await self.get(n)).pictures.get(path, "") if n else ""
+
     async def picture(self, mark: str) -> bytes | None:
-        """The picture with this SHA-256; None when it was never published."""
+        """The file with this SHA-256; None when it was never published."""
         row = await self._rows.find_one({"_id": f"asset:{mark}"})
-        return bytes(row["bytes"]) if row else None
+        if row is None:
+            return None
+        rest = [f"asset:{mark}:{part}" for part in range(1, row.get("parts", 1))]
+        more = {
+            part["_id"]: part["bytes"] async for part in self._rows.find({"_id": {"$in": rest}})
+        }
+        return b"".join((bytes(row["bytes"]), *(bytes(more[part]) for part in rest)))
+
+    async def _keep_picture(self, mark: str, content: bytes) -> None:
+        """In documents MongoDB takes (16 MB); the first is written last, so it is whole or not."""
+        pieces = [content[at : at + _PIECE] for at in range(0, len(content), _PIECE)] or [b""]
+        for part in range(len(pieces) - 1, -1, -1):
+            id = f"asset:{mark}:{part}" if part else f"asset:{mark}"
+            row = {"bytes": Binary(pieces[part]), "parts": len(pieces)}
+            await self._rows.replace_one({"_id": id}, row, upsert=True)
 
     # ---- publishing ------------------------------------------------------------------------------
 
@@ -146,6 +167,7 @@ class ReleaseShelf:
         redirects: Redirects | None = None,
         recall: bool = False,
         keep: Callable[[States], States] = dict,
+        materials: Sequence[Mapping[str, Any]] = (),
     ) -> int | None:
         """Make the folder live as release base + 1; None when head has moved on meanwhile.
 
@@ -154,9 +176,7 @@ class ReleaseShelf:
         """
         marks = {path: hashlib.sha256(content).hexdigest() for path, content in pictures.items()}
         for path, content in pictures.items():
-            await self._rows.replace_one(
-                {"_id": f"asset:{marks[path]}"}, {"bytes": Binary(content)}, upsert=True
-            )
+            await self._keep_picture(marks[path], content)
         n, mark = base + 1, fingerprint_of(files, marks)
         release = {
             "_id": f"{n}:{mark}",
@@ -169,6 +189,7 @@ class ReleaseShelf:
             "published_at": at,
             "recall": recall,
             "approvals": await self.approvals(mark),
+            "materials": [dict(version) for version in materials],
             "redirects": [
                 {"sop": sop, "step": step, "to": to}
                 for sop, steps in (redirects or {}).items()

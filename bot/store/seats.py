@@ -15,6 +15,7 @@ from bot.store.rows import Row, from_row, slot_of, to_row
 LIVING = ("候选", "已占位", "已邀请", "已入群", "候补")
 WAITING = ("候选", "候补")
 HOLDING = ("已占位", "已邀请")
+PROPOSED = "建议"  # a better group: nothing is held until the member of staff says yes
 
 
 class Seats:
@@ -35,6 +36,7 @@ class Seats:
                 IndexModel([("group", ASCENDING), ("state", ASCENDING)], name="group"),
                 IndexModel([("subject", ASCENDING), ("created_at", ASCENDING)], name="subject"),
                 IndexModel([("theme", ASCENDING), ("state", ASCENDING)], name="theme"),
+                IndexModel([("keys", ASCENDING)], name="keys", sparse=True),
             ]
         )
 
@@ -43,6 +45,9 @@ class Seats:
         if not seats:
             return
         rows = [to_row(seat) | {"slot": slot_of(seat.subject)} for seat in seats]
+        for row in rows:
+            if not row["keys"]:  # so that only who waits for something is in that index
+                del row["keys"]
         await insert_new(self._rows, rows)
 
     async def get(self, seat_id: str) -> Seat | None:
@@ -58,6 +63,27 @@ class Seats:
         """The seat on which the customer sits in the theme."""
         row = await self._rows.find_one({"theme": theme, "subject": subject, "state": "已入群"})
         return from_row(Seat, row) if row else None
+
+    async def living(self, theme: str, subject: str) -> Seat | None:
+        """The one seat of the customer in the theme that is waited for, held or taken."""
+        where = {"theme": theme, "subject": subject, "state": {"$in": list(LIVING)}}
+        row = await self._rows.find_one(where)
+        return from_row(Seat, row) if row else None
+
+    async def proposed(self, theme: str, subject: str) -> bool:
+        """Whether a move into the theme is being proposed, or about to be."""
+        where = {"subject": subject, "theme": theme, "state": PROPOSED}
+        return await self._rows.find_one(where, {"_id": 1}) is not None
+
+    async def waiting(self, themes: Iterable[str]) -> list[Seat]:
+        """Everybody on the waiting list of these themes, who has waited longest first."""
+        listed = {"theme": {"$in": sorted(set(themes))}, "state": "候补"}
+        found = self._rows.find(listed).sort([("created_at", ASCENDING), ("_id", ASCENDING)])
+        return [from_row(Seat, row) async for row in found]
+
+    async def anybody_waits(self, theme: str) -> bool:
+        """Whether somebody is on the waiting list of the theme."""
+        return await self._rows.find_one({"theme": theme, "state": "候补"}, {"_id": 1}) is not None
 
     async def claim(self, now: datetime, limit: int = 50) -> tuple[str, list[Seat]]:
         owner, rows = await self.due.claim(now, limit)
@@ -92,16 +118,47 @@ class Seats:
         return await self._swap(owner, seat, change, at, why, keep=True)
 
     async def cleared(self, seat_id: str) -> None:
-        """What a seat given up held is free again: nobody need look at it any more."""
+        """What became of its place and its invitation is known: nobody need look at it any more."""
         await self._rows.update_one(
-            {"_id": seat_id, "state": "占位过期"}, {"$unset": {"due_at": "", "lease": ""}}
+            {"_id": seat_id, "state": {"$in": ["占位过期", "已入群", "已退群"]}},
+            {"$unset": {"due_at": "", "lease": ""}},
         )
+
+    async def asks(self, owner: str, seat: Seat, key: str, until: datetime) -> None:
+        """建议: the member of staff is asked; ``key`` tells of their answer, ``until`` at last."""
+        await self._rows.update_one(
+            {"_id": seat.id, "lease.owner": owner, "state": PROPOSED},
+            {"$set": {"keys": [key], "due_at": until}},
+        )
+
+    async def accepted(self, owner: str, seat: Seat, at: datetime) -> bool:
+        """They want to move the customer: a candidate like any other.
+
+        False when the customer has a living seat of the theme by now, or ours is not ours.
+        """
+        try:
+            return await self._swap(owner, seat, {"state": "候选", "due_at": at}, at, "同意换群")
+        except DuplicateKeyError:
+            return False
 
     async def look_again(self, owner: str, seat: Seat, at: datetime) -> None:
         await self._rows.update_one(
             {"_id": seat.id, "lease.owner": owner},
             {"$set": {"due_at": at}, "$unset": {"lease": ""}},
         )
+
+    async def waits_for_gap(self, owner: str, seat: Seat, until: datetime) -> None:
+        """邀请间隔: another invitation is in the way, until it is too old or comes to nothing."""
+        await self._rows.update_one(
+            {"_id": seat.id, "lease.owner": owner},
+            {"$set": {"due_at": until, "gap": True}, "$unset": {"lease": ""}},
+        )
+
+    async def gap_is_over(self, subject: str, now: datetime) -> None:
+        """The invitation in the way came to nothing: look at what waited for that."""
+        waiting = {"subject": subject, "gap": True, "state": {"$in": [*WAITING, PROPOSED]}}
+        wake = {"$min": {"due_at": now}, "$set": {"woken": True}, "$unset": {"gap": ""}}
+        await self._rows.update_many(waiting, wake)
 
     async def release(self, owner: str, ids: Iterable[str], now: datetime) -> None:
         """Let go of what a claim still holds; what was woken meanwhile is not slept over."""
@@ -141,6 +198,16 @@ class Seats:
                 return from_row(Seat, row)
         return None
 
+    async def moved(self, seat_id: str, origin: str, group: str) -> bool:
+        """The place held behind ``origin`` is now one in ``group``; False when it was given up."""
+        where = {"_id": seat_id, "group": origin, "state": {"$in": list(HOLDING)}}
+        return (await self._rows.update_one(where, {"$set": {"group": group}})).modified_count == 1
+
+    async def settle_later(self, seat_id: str, at: datetime) -> None:
+        """The customer sits there already, and their invitation is still out."""
+        taken = {"_id": seat_id, "state": "已入群"}
+        await self._rows.update_one(taken, {"$set": {"due_at": at}})
+
     async def left(self, subject: str, group: str, at: datetime) -> Seat | None:
         """The member has gone; None when no seat stood for the place."""
         row = await self._rows.find_one_and_update(
@@ -156,6 +223,13 @@ class Seats:
         """The group can now be joined: look at the seats held in it."""
         wake = {"$min": {"due_at": now}, "$set": {"woken": True}}
         await self._rows.update_many({"group": group, "state": "已占位"}, wake)
+
+    async def wake_subject(self, subject: str, now: datetime) -> None:
+        """The customer is not who they were: look at what they wait for."""
+        asked = {"state": PROPOSED, "keys": {"$exists": True}}
+        waiting = {"subject": subject, "$or": [{"state": {"$in": list(WAITING)}}, asked]}
+        wake = {"$min": {"due_at": now}, "$set": {"woken": True}}
+        await self._rows.update_many(waiting, wake)
 
     async def wake_waiting(self, theme: str, now: datetime, limit: int = 1) -> None:
         """Room for ``limit`` more: the longest waiting are looked at first.

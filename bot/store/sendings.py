@@ -9,21 +9,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from bot.model import Sending
 from bot.store.due import Due, Rows
+from bot.store.parts import Parts, part_id
 from bot.store.rows import Row, from_row, to_row
+from bot.store.together import swap
 
 Ending = Literal["done", "cancelled", "failed"]
 
+__all__ = ["Sendings", "base_of", "part_id"]
+
 _LET_GO = {"lease": "", "claims": ""}
 _IDLE = {"due_at": "", **_LET_GO}
-
-
-def part_id(base: str, part: int) -> str:
-    return f"{base}-{part}"
 
 
 def base_of(*about: object) -> str:
@@ -35,14 +35,13 @@ class Sendings:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self.due = Due(rows)
+        self._parts = Parts(rows, living=("open", "closed", "created"))
 
     async def prepare(self) -> None:
         await self._rows.create_indexes(
             [
                 *Due.indexes(),
-                IndexModel(
-                    [("base", ASCENDING), ("part", DESCENDING)], name="one of a part", unique=True
-                ),
+                Parts.index(),
                 IndexModel(
                     [("msgid", ASCENDING)],
                     name="one of a message",
@@ -66,22 +65,8 @@ class Sendings:
         return str(row["_id"]) if row else ""
 
     async def join(self, first: Sending, members: Sequence[str], limit: int) -> dict[str, str]:
-        """Put deliveries into the parts of ``first.base``; the part of each.
-
-        One that is in a living part already stays there, so doing this twice does it once.
-        """
-        placed = await self._placed(first.base, members)
-        left = [member for member in members if member not in placed]
-        part = await self._newest(first.base)
-        while left:
-            some = left[:limit]
-            added = await self._add(first, part, some, limit) if part >= 0 else []
-            if not added:
-                part = await self._open(first, part + 1)
-                continue
-            placed |= dict.fromkeys(added, part_id(first.base, part))
-            left = [member for member in left if member not in placed]
-        return placed
+        """Put deliveries into the parts of ``first.base``; the part of each."""
+        return await self._parts.join(to_row(first), members, limit)
 
     async def claim(self, now: datetime, limit: int) -> tuple[str, list[Sending]]:
         owner, rows = await self.due.claim(now, limit)
@@ -90,8 +75,7 @@ class Sendings:
     async def close(self, owner: str, sending_id: str) -> bool:
         """Nobody joins any more; False when it is no longer ours."""
         mine = {"_id": sending_id, "lease.owner": owner, "state": {"$in": ["open", "closed"]}}
-        closed = await self._rows.update_one(mine, {"$set": {"state": "closed"}})
-        return closed.matched_count == 1
+        return await swap(self._rows, mine, {"$set": {"state": "closed"}})
 
     async def drop_members(self, sending_id: str, members: Sequence[str]) -> None:
         """These left before the call; only while it is closed and not created."""
@@ -101,13 +85,25 @@ class Sendings:
             {"_id": sending_id, "state": "closed"}, {"$pullAll": {"members": list(members)}}
         )
 
-    async def created(self, sending_id: str, msgid: str, at: datetime, due_at: datetime) -> bool:
-        """WeCom made the message; False when another sending has this msgid."""
-        change = {"state": "created", "msgid": msgid, "created_at": at, "due_at": due_at}
+    async def created(
+        self,
+        sending_id: str,
+        msgid: str,
+        at: datetime,
+        due_at: datetime,
+        strangers: Sequence[str] = (),
+    ) -> bool:
+        """WeCom made the message; False when another sending has this msgid.
+
+        ``strangers`` it left out of it: they are nobody's friends.
+        """
+        change: Row = {"state": "created", "msgid": msgid, "created_at": at, "due_at": due_at}
+        if strangers:
+            change["strangers"] = sorted(strangers)
         try:
-            await self._rows.update_one(
-                {"_id": sending_id, "state": "closed"}, {"$set": change, "$unset": _LET_GO}
-            )
+            closed = {"_id": sending_id, "state": "closed"}
+            if await swap(self._rows, closed, {"$set": change, "$unset": _LET_GO}):
+                return True
         except DuplicateKeyError:
             return False
         row = await self._rows.find_one({"_id": sending_id}, {"msgid": 1})
@@ -124,6 +120,11 @@ class Sendings:
         """Withdraw these from the hands of staff."""
         out = {"_id": {"$in": sorted(ids)}, "state": "created", "stopping": ""}
         await self._rows.update_many(out, {"$set": {"stopping": "撤回", "due_at": now}})
+
+    async def called_off(self, sending_id: str, now: datetime) -> None:
+        """Somebody else cancelled it in WeCom: what is not sent by now never will be."""
+        out = {"_id": sending_id, "state": "created", "stopping": {"$ne": "撤回"}}
+        await self._rows.update_one(out, {"$set": {"stopping": "被取消", "due_at": now}})
 
     async def wake(self, sending_id: str, now: datetime) -> None:
         """Look at it soon: something it waits for has happened."""
@@ -151,52 +152,4 @@ class Sendings:
     async def _write(self, owner: str, sending_id: str, update: Mapping[str, Any]) -> bool:
         mine = {"_id": sending_id, "lease.owner": owner}
         used = {name: value for name, value in update.items() if value}
-        return (await self._rows.update_one(mine, used)).matched_count == 1
-
-    async def _placed(self, base: str, members: Sequence[str]) -> dict[str, str]:
-        """Where those that joined before are; a finished part has sent its members away."""
-        living = {
-            "base": base,
-            "state": {"$in": ["open", "closed", "created"]},
-            "members": {"$in": list(members)},
-        }
-        wanted = set(members)
-        return {
-            member: row["_id"]
-            async for row in self._rows.find(living, {"members": 1})
-            for member in row["members"]
-            if member in wanted
-        }
-
-    async def _newest(self, base: str) -> int:
-        row = await self._rows.find_one({"base": base}, {"part": 1}, sort=[("part", DESCENDING)])
-        return int(row["part"]) if row else -1
-
-    async def _add(self, first: Sending, part: int, members: list[str], limit: int) -> list[str]:
-        """Join an open part with room; those that now are in it, [] when it takes none."""
-        sending_id = part_id(first.base, part)
-        while members:
-            size = {"$size": {"$setUnion": ["$members", members]}}
-            joined = await self._rows.update_one(
-                {"_id": sending_id, "state": "open", "$expr": {"$lte": [size, limit]}},
-                {
-                    "$addToSet": {"members": {"$each": members}},
-                    "$min": {"expires_at": first.expires_at},
-                },
-            )
-            if joined.matched_count:
-                return members
-            row = await self._rows.find_one({"_id": sending_id}, {"members": 1, "state": 1})
-            if row is None or row["state"] != "open":
-                return []
-            members = members[: limit - len(row["members"])]
-        return []
-
-    async def _open(self, first: Sending, part: int) -> int:
-        """A new part, or the one somebody else has just opened."""
-        row = to_row(first) | {"_id": part_id(first.base, part), "part": part, "members": []}
-        try:
-            await self._rows.insert_one(row)
-        except DuplicateKeyError:
-            return await self._newest(first.base)
-        return part
+        return await swap(self._rows, mine, used)

@@ -7,6 +7,7 @@ from pymongo import ReplaceOne
 from bot.model import Staff
 from bot.store.due import Rows
 from bot.store.rows import from_row, to_row
+from bot.store.together import by_ids
 
 
 class StaffList:
@@ -19,13 +20,17 @@ class StaffList:
 
     async def many(self, ids: Iterable[str]) -> dict[str, Staff]:
         """Those of ``ids`` that are members of the company."""
-        found = self._rows.find({"_id": {"$in": sorted(set(ids))}})
-        return {row["_id"]: from_row(Staff, row) async for row in found}
+        found = await by_ids(self._rows, ids)
+        return {id: from_row(Staff, row) for id, row in found.items()}
 
     async def active(self) -> list[Staff]:
         """Everybody who has not left, by userid."""
         found = self._rows.find({"active": True}).sort("_id", 1)
         return [from_row(Staff, row) async for row in found]
+
+    async def everybody(self) -> list[Staff]:
+        """Whoever works here or once did, by userid."""
+        return [from_row(Staff, row) async for row in self._rows.find().sort("_id", 1)]
 
     async def leaders_of(self, departments: Iterable[int]) -> list[Staff]:
         """Who leads one of these departments."""

@@ -1,5 +1,6 @@
 """The tag catalogue: WeCom's tag ids and the names ("组/名") everything here speaks of."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ class Tags:
         self._rows = rows
         self._names: Mapping[str, str] = {}
         self._named_at = float("-inf")
+        self._learned = 0  # times this process changed the catalogue
+        self.reading = asyncio.Lock()
+        """Held while WeCom's list is read and kept."""
 
     async def prepare(self) -> None:
         await self._rows.create_indexes([IndexModel([("full", ASCENDING)], name="full")])
@@ -42,10 +46,13 @@ class Tags:
 
     async def names(self) -> Mapping[str, str]:
         """Tag id → "组/名"; what other processes learned may be missing for five seconds."""
-        if time.monotonic() - self._named_at > NAMES_SECONDS:
-            self._named_at = time.monotonic()
-            self._names = {tag.id: tag.full for tag in (await self.all()).values()}
-        return self._names
+        if time.monotonic() - self._named_at <= NAMES_SECONDS:
+            return self._names
+        learned, asked_at = self._learned, time.monotonic()
+        names = {tag.id: tag.full for tag in (await self.all()).values()}
+        if learned == self._learned:  # else they may be older than what was learned meanwhile
+            self._names, self._named_at = names, asked_at
+        return names
 
     async def ids_of(self, names: Iterable[str]) -> dict[str, str]:
         """ "组/名" → tag id, for those that exist in WeCom."""
@@ -62,12 +69,16 @@ class Tags:
         writes = [ReplaceOne({"_id": tag.id}, _row(tag), upsert=True) for tag in tags]
         if writes:
             await self._rows.bulk_write(writes, ordered=False)
-            self._named_at = float("-inf")
+            self._changed()
 
     async def forget(self, ids: Iterable[str]) -> None:
         if gone := sorted(set(ids)):
             await self._rows.delete_many({"_id": {"$in": gone}})
-            self._named_at = float("-inf")
+            self._changed()
+
+    def _changed(self) -> None:
+        self._learned += 1
+        self._named_at = float("-inf")
 
 
 def _tag(row: Row) -> Tag:

@@ -27,6 +27,7 @@ class Tallies:
         found = await self._db["deliveries"].aggregate(
             [{"$group": {"_id": {"state": "$state", "reason": "$reason"}, "n": {"$sum": 1}}}]
         )
+        staff_did = {"confirmed_at": {"$exists": True}}
         groups = [(r["_id"]["state"], r["_id"].get("reason") or "", r["n"]) async for r in found]
         dropped: dict[str, int] = {}
         for state, reason, count in groups:
@@ -35,8 +36,8 @@ class Tallies:
                 dropped[name] = dropped.get(name, 0) + count
         return {
             "pushes_due": sum(count for _, _, count in groups),
-            "pushes_created": await self._count("deliveries", {"sending": {"$gt": ""}}),
-            "pushes_confirmed": sum(n for state, why, n in groups if _is_confirmed(state, why)),
+            "pushes_created": await self._count("deliveries", {"created_at": {"$exists": True}}),
+            "pushes_confirmed": await self._count("deliveries", staff_did),
             "pushes_delivered": sum(n for state, _, n in groups if state == "delivered"),
             "sendings": await self._count("sendings", {"msgid": {"$gt": ""}}),
             "suppressed": dict(sorted(dropped.items())),
@@ -76,8 +77,3 @@ class Tallies:
 
     async def _count(self, collection: str, where: Mapping[str, Any]) -> int:
         return await self._db[collection].count_documents(dict(where))
-
-
-def _is_confirmed(state: str, why: str) -> bool:
-    """The member of staff pressed the button, whether or not the customer could get it."""
-    return state == "delivered" or (state == "failed" and why in ("不是好友", "达到接收上限"))

@@ -1,10 +1,11 @@
 """Tasks: given once, first tap wins, and every change is one query that says so."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 
 from bot.model import Task
 from bot.store.due import Due, Rows
@@ -14,6 +15,7 @@ from bot.store.rows import Row, from_row, slot_of, to_row
 NEW = {"state": "待派"}
 GIVEN = {"state": {"$ne": "待派"}}
 _FOLLOW_UP = timedelta(seconds=30)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Tasks:
@@ -28,9 +30,17 @@ class Tasks:
                 IndexModel([("keys", ASCENDING)], name="keys", sparse=True),
                 IndexModel([("dealt", ASCENDING)], name="dealt", sparse=True),
                 IndexModel([("messages", ASCENDING)], name="messages", sparse=True),
+                IndexModel([("sharing", ASCENDING)], name="sharing", sparse=True),
+                IndexModel([("choices", ASCENDING)], name="choices", sparse=True),
                 IndexModel([("staff", ASCENDING), ("open", ASCENDING)], name="staff"),
+                IndexModel(
+                    [("deadline", ASCENDING)],
+                    name="open deadlines",
+                    partialFilterExpression={"open": True},
+                ),
                 IndexModel([("journey", ASCENDING)], name="journey"),
                 IndexModel([("subject", ASCENDING)], name="subject"),
+                IndexModel([("created_at", ASCENDING)], name="made"),
             ]
         )
 
@@ -55,10 +65,45 @@ class Tasks:
         row = await self._rows.find_one({"dealt": card})
         return from_row(Task, row) if row else None
 
+    async def all_of_card(self, card: str) -> list[Task]:
+        """Every task ``card`` was ever about."""
+        found = self._rows.find({"dealt": card}).sort("_id", ASCENDING)
+        return [from_row(Task, row) async for row in found]
+
+    async def shared(self, name: str) -> list[Task]:
+        """The tasks that ever were on the shared card of this name."""
+        found = self._rows.find({"sharing": name}).sort("_id", ASCENDING)
+        return [from_row(Task, row) async for row in found]
+
     async def open_of(self, staff: str) -> list[Task]:
         """What ``staff`` still has to do, earliest deadline first."""
         found = self._rows.find({"staff": staff, "open": True, "given_at": {"$exists": True}})
         return [from_row(Task, row) async for row in found.sort("deadline", ASCENDING)]
+
+    async def open_about(self, subject: str) -> list[Task]:
+        """What somebody still has to do about a customer, a group or a theme."""
+        found = self._rows.find({"subject": subject, "open": True}).sort("_id", ASCENDING)
+        return [from_row(Task, row) async for row in found]
+
+    async def overdue_open(self, now: datetime, limit: int = 1_000) -> list[Task]:
+        """Open tasks past their deadline that nobody has said are done, earliest first."""
+        given = {"given_at": {"$exists": True}, "evidence": ""}
+        late = {"open": True, "deadline": {"$lte": now}, **given}
+        found = self._rows.find(late).sort([("deadline", ASCENDING), ("_id", ASCENDING)])
+        return [from_row(Task, row) async for row in found.limit(limit)]
+
+    async def passed_on(self) -> list[Task]:
+        """Open tasks that came to who answers for them because nobody else did them."""
+        given_up = {"$elemMatch": {"what": "转派", "from": {"$gt": ""}}}
+        theirs = {"open": True, "state": "已转派", "evidence": "", "log": given_up}
+        found = self._rows.find({**theirs, "deadline": {"$gt": _EPOCH}})
+        return [from_row(Task, row) async for row in found.sort("deadline", ASCENDING)]
+
+    async def count_open(self) -> dict[str, int]:
+        """Staff → how many tasks they have in hand."""
+        group = {"_id": "$staff", "n": {"$sum": 1}}
+        found = await self._rows.aggregate([{"$match": {"open": True}}, {"$group": group}])
+        return {row["_id"]: row["n"] async for row in found}
 
     async def about(self, subject: str, limit: int = 20) -> list[Task]:
         """The newest tasks about a customer or a group."""
@@ -67,9 +112,22 @@ class Tasks:
 
     # giving
 
-    async def claim_new(self, now: datetime, limit: int = 50) -> tuple[str, list[Task]]:
-        owner, rows = await self.due.claim(now, limit, NEW)
+    async def claim_new(
+        self, now: datetime, limit: int = 50, like: Task | None = None
+    ) -> tuple[str, list[Task]]:
+        """Tasks whose moment has come; only those of the step and person of ``like``, if given."""
+        where: Row = dict(NEW)
+        if like:
+            where |= {"staff": like.staff, "sop": like.sop, "step": like.step}
+        owner, rows = await self.due.claim(now, limit, where)
         return owner, [from_row(Task, row) for row in rows]
+
+    async def hold(self, owner: str, task_id: str, due_at: datetime) -> None:
+        """Others that go onto the same card are still to come."""
+        await self._rows.update_one(
+            {"_id": task_id, "lease.owner": owner},
+            {"$set": {"due_at": due_at}, "$inc": {"held": 1}, "$unset": {"lease": ""}},
+        )
 
     async def dealt(
         self,
@@ -82,20 +140,46 @@ class Tasks:
         first_look: datetime,
         check_at: datetime,
     ) -> bool:
-        """The ``n``-th card is on its way; False when the task is no longer ours to give.
+        """The ``n``-th card of one task is on its way, see :meth:`dealt_all`; False when the task
+        is no longer ours to give."""
+        as_it_was = replace(task, cards=n - 1)
+        times = {"deadline": deadline, "first_look": first_look, "check_at": check_at}
+        return await self.dealt_all({task.id: owner}, [as_it_was], card, "", **times) == 1
 
-        Until the sender says it arrived, the task is looked at again at ``check_at``.
+    async def dealt_all(
+        self,
+        owners: Mapping[str, str],
+        tasks: Sequence[Task],
+        card: str,
+        shared: str,
+        *,
+        deadline: datetime,
+        first_look: datetime,
+        check_at: datetime,
+    ) -> int:
+        """The next card of these tasks is on its way; how many of them were still ours to give.
+
+        ``owners``: who claimed each; ``shared``: the name of a card for several. Until the sender
+        says it arrived, they are looked at again at ``check_at``.
         """
-        change: Row = {"card": card, "cards": n, "due_at": check_at}
-        change |= {"deadline": deadline, "first_look": first_look}
-        result = await self._rows.update_one(
-            {"_id": task.id, "lease.owner": owner, "open": True},
-            {"$set": change, "$addToSet": {"dealt": card}, "$unset": {"lease": ""}},
-        )
-        return result.modified_count == 1
+        reached: Row = {"card": card, "shared": shared, "due_at": check_at}
+        reached |= {"deadline": deadline, "first_look": first_look}
+        added = {"dealt": card} | ({"sharing": shared} if shared else {})
+        writes = [
+            UpdateOne(
+                {"_id": task.id, "lease.owner": owners[task.id], "open": True},
+                {
+                    "$set": reached | {"cards": task.cards + 1},
+                    "$addToSet": added,
+                    "$unset": {"lease": ""},
+                },
+            )
+            for task in tasks
+        ]
+        return (await self._rows.bulk_write(writes, ordered=False)).modified_count
 
-    async def delivered(self, task_id: str, response_code: str, at: datetime) -> None:
-        """WeCom took a card of this task: the first one starts the clock of its ladder."""
+    async def delivered(self, about: str, response_code: str, at: datetime) -> None:
+        """WeCom took a card of a task, or of those that share it: the first starts the ladder."""
         is_new = {"$eq": ["$state", NEW["state"]]}
         may_sleep = [{"$ne": ["$woken", True]}, {"$gt": ["$first_look", None]}]
         arrived = {"$concatArrays": ["$log", [_entry(at, "送达")]]}
@@ -106,13 +190,21 @@ class Tasks:
             "due_at": {"$cond": [{"$and": [is_new, *may_sleep]}, "$first_look", "$due_at"]},
             "log": {"$cond": [is_new, arrived, "$log"]},
         }
-        await self._rows.update_one({"_id": task_id}, [{"$set": change}])
+        whose = {"$or": [{"_id": about}, {"sharing": about, "shared": about}]}
+        await self._rows.update_many(whose, [{"$set": change}])
 
     # what becomes of it
 
     async def claim_given(self, now: datetime, limit: int = 50) -> tuple[str, list[Task]]:
         owner, rows = await self.due.claim(now, limit, GIVEN)
         return owner, [from_row(Task, row) for row in rows]
+
+    async def looked_at(self, after: datetime, until: datetime, staff: str = "") -> list[Task]:
+        """Open tasks given (those of ``staff``) whose next look is in (after, until]."""
+        whose = {"staff": staff} if staff else {}
+        soon = {**GIVEN, **whose, "open": True, "due_at": {"$gt": after, "$lte": until}}
+        found = self._rows.find(soon).sort("due_at", ASCENDING)
+        return [from_row(Task, row) async for row in found]
 
     async def tapped(
         self,
@@ -194,12 +286,14 @@ class Tasks:
         return result.modified_count == 1
 
     async def end(
-        self, task_id: str, state: str, evidence: str, at: datetime, why: str
+        self, task_id: str, state: str, evidence: str, at: datetime, why: str, by: str = ""
     ) -> Task | None:
         """Close an open task; None when it was closed before.
 
+        ``by``: who says so in place of the person whose task it is.
         It stays due for a moment: whoever closes it still has to tell, see :meth:`told`.
         """
+        vouched = {"done_by": by, "proofs.代为确认": {"at": at, "by": by}} if by else {}
         row = await self._rows.find_one_and_update(
             {"_id": task_id, "open": True},
             {
@@ -209,9 +303,10 @@ class Tasks:
                     "evidence": evidence,
                     "ended_at": at,
                     "due_at": at + _FOLLOW_UP,
+                    **vouched,
                 },
-                "$unset": {"keys": "", "lease": ""},
-                "$push": {"log": _entry(at, why)},
+                "$unset": {"keys": "", "lease": "", "asked": ""},
+                "$push": {"log": _entry(at, why, by)},
             },
             return_document=ReturnDocument.AFTER,
         )
@@ -235,18 +330,29 @@ class Tasks:
         state: str,
         cards: int,
         card: str,
+        shared: str | None = None,
+        woken: bool = False,
         entries: Iterable[tuple[datetime, str, str]] = (),
     ) -> bool:
-        """Note how far up the ladder the task is; False when it changed meanwhile."""
-        reached = {"rung": rung, "state": state, "cards": cards, "card": card, "due_at": due_at}
+        """Note how far up the ladder the task is; False when it changed meanwhile.
+
+        ``shared``: the name of the new card, "" for one of its own; None: there is no new one.
+        ``woken``: the time of its 稍后 has come.
+        """
+        reached: Row = {"rung": rung, "state": state, "cards": cards, "card": card}
+        added: Row = {"dealt": card}
+        if shared is not None:
+            reached["shared"] = shared
+        if shared:
+            added["sharing"] = shared
         seen = {"_id": task.id, "lease.owner": owner, "open": True, "state": task.state}
         result = await self._rows.update_one(
             seen | {"rung": task.rung},
             {
-                "$set": reached,
-                "$unset": {"lease": ""},
+                "$set": reached | {"due_at": due_at},
+                "$unset": {"lease": ""} | ({"later_until": ""} if woken else {}),
                 "$push": {"log": {"$each": [_entry(*entry) for entry in entries]}},
-                "$addToSet": {"dealt": card},
+                "$addToSet": added,
             },
         )
         return result.modified_count == 1
@@ -272,19 +378,21 @@ class Tasks:
         deadline: datetime | None = None,
         card: str = "",
         cards: int = 0,
+        shared: str = "",
     ) -> bool:
         """Give an open task to somebody else; False when it is not with ``task.staff`` any more."""
         change: Row = {"staff": to, "state": state, "due_at": due_at, "rung": rung, "card": card}
+        change["shared"] = shared
         if deadline:
             change["deadline"] = deadline
         update: Row = {
             "$set": change,
-            "$unset": {"lease": ""},
+            "$unset": {"lease": "", "asked": "", "later_until": ""},
             "$push": {"log": _entry(at, why, to) | {"from": task.staff}},
         }
         if card:
             change["cards"] = cards
-            update["$addToSet"] = {"dealt": card}
+            update["$addToSet"] = {"dealt": card} | ({"sharing": shared} if shared else {})
         result = await self._rows.update_one(
             {"_id": task.id, "open": True, "staff": task.staff}, update
         )

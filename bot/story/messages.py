@@ -46,8 +46,8 @@ def line_of(delivery: Delivery, hours: Hours) -> Line:
         became += f"（{hours.local(delivery.delivered_at)}）"
     if delivery.reason:
         became += f"：{delivery.reason}"
-    what = f"推送“{delivery.step}”由 {delivery.staff} 发送【{_content(delivery)}】→ {became}"
-    return Line(delivery.planned_at, what)
+    what = f"推送“{delivery.step}”由 {delivery.staff} 发送【{_content(delivery)}】"
+    return Line(delivery.planned_at, f"{what}{_made_of(delivery)}→ {became}")
 
 
 async def _of_push(ctx: Context, delivery: Delivery) -> Story:
@@ -89,6 +89,12 @@ def _member(delivery: Delivery, hours: Hours) -> Line:
 def _content(delivery: Delivery) -> str:
     words = in_words(delivery.message).splitlines()
     return words[0][:30] if words else ""
+
+
+def _made_of(delivery: Delivery) -> str:
+    """Which versions of which materials; nothing for words written in the SOP itself."""
+    used = "、".join(f"“{name}”" for name in delivery.message.get("materials", ()))
+    return f"（素材 {used}）" if used else ""
 
 
 async def _subjects(ctx: Context, deliveries: Sequence[Delivery]) -> dict[str, str]:

@@ -6,9 +6,11 @@ from bot.context import Context
 from bot.model import Seat, Task
 from bot.playbook import evidence
 from bot.playbook.hours import Hours
+from bot.story.codes import of_channel
 from bot.story.experiments import of_experiment
 from bot.story.lines import Line, Story, logged, people, story
 from bot.story.messages import line_of, of_message
+from bot.story.moments import of_moment
 
 
 async def tell(ctx: Context, about: str) -> Story | None:
@@ -18,7 +20,9 @@ async def tell(ctx: Context, about: str) -> Story | None:
         lines = [*logged(await ctx.store.log.of(task.id)), *_of_task(task)]
         title = f"任务“{task.title}”（{task.staff}）：{_standing(task)}"
         return story(title, lines, await people(ctx))
-    if found := await of_message(ctx, about) or await of_experiment(ctx, about):
+    if found := await of_message(ctx, about) or await of_moment(ctx, about):
+        return found
+    if found := await of_experiment(ctx, about) or await of_channel(ctx, about):
         return found
     return await _of_subject(ctx, about)
 

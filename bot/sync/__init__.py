@@ -2,11 +2,12 @@
 
 from bot.sync.contacts import parted, read_contact
 from bot.sync.everything import sync_everything
-from bot.sync.groups import apply_delta, place_groups, read_group
+from bot.sync.groups import NO_SUCH_CHAT, apply_delta, place_groups, read_group
 from bot.sync.staff import read_member, read_staff
 from bot.sync.tags import create_missing_tags, read_tags
 
 __all__ = [
+    "NO_SUCH_CHAT",
     "apply_delta",
     "create_missing_tags",
     "parted",

@@ -1,6 +1,6 @@
 """Read one customer from WeCom and remember what is new about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -99,14 +99,14 @@ def merged(
         elif relations[-1].lost and not known.lost:
             news.append(parted(old.id, known.staff, "by_staff", at))
     relations += listed.values()
-    tags = {names[t]: None for r in relations if not r.lost for t in r.tags if t in names}
+    tags = tag_names(relations, names)
     news += [untagged(old.id, tag, by, at, "wecom") for tag, by in bare if tag not in tags]
     contact = replace(
         old,
         name=reading.name or old.name,
         kind=reading.kind,
         relations=tuple(relations),
-        tags=tuple(tags),
+        tags=tags,
     )
     return contact, news
 
@@ -121,6 +121,12 @@ def parted(contact_id: str, staff: str, how: str, at: datetime) -> Fact:
         source="wecom",
         data={"staff": staff, "how": how},
     )
+
+
+def tag_names(relations: Iterable[Relation], names: Mapping[str, str]) -> tuple[str, ...]:
+    """The tags ("组/名") anybody who is their friend has given them."""
+    worn = {names[t]: None for r in relations if not r.lost for t in r.tags if t in names}
+    return tuple(worn)
 
 
 def shop_of(contact: Contact, staff: Mapping[str, Staff], book: Book) -> str:
@@ -140,9 +146,22 @@ def _still(known: Relation, friend: Relation | None, now: datetime) -> Relation:
     if friend is None:
         settled = (known.version or known.since) < now - SETTLED
         return replace(known, lost="by_staff") if settled and not known.lost else known
-    if known.lost and known.version and friend.since <= known.version:
-        return known  # WeCom goes on listing a customer who deleted the member of staff
-    return replace(friend, state=friend.state or known.state, version=known.version)
+    if _stays_lost(known, friend, now):
+        return known
+    again = friend.since - known.since > SETTLED  # lost and found: what brought them then is over
+    state = friend.state or ("" if again else known.state)
+    return replace(friend, state=state, version=known.version)
+
+
+def _stays_lost(known: Relation, friend: Relation, now: datetime) -> bool:
+    """WeCom goes on listing a customer who deleted the member of staff.
+
+    One whom staff deleted or gave away it lists no longer than it takes to settle; so is one who
+    had only been added half (that looked like a loss) and is a friend now.
+    """
+    if not known.lost or not known.version or friend.since > known.version:
+        return False
+    return known.lost == "by_customer" or known.version > now - SETTLED
 
 
 def _relation(follower: Mapping[str, Any]) -> Relation:

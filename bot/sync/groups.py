@@ -11,8 +11,10 @@ from bot.wecom.errors import Busy
 from config.book import Book
 
 STAFF, CUSTOMER = 1, 2
+NO_SUCH_CHAT = 40050
 HISTORY = 500  # joins and leaves remembered by their time
 _TRIES = 5
+_CUSTOMERS = ("wm", "wo")
 # QuitScene: https://developer.work.weixin.qq.com/document/path/92130
 _WHY_LEFT: Mapping[int | None, str] = {0: "自己退群", 1: "被移出群"}
 
@@ -55,9 +57,16 @@ async def apply_delta(
     if old.version == current:
         return True  # told before; what was not yet done about it is among the group's news
     staff = await ctx.store.staff.many(members)
+    if any(_is_unheard_of(member) for member in members if member not in staff):
+        return False
     group, news = changed(old, members, set(staff), joined=joined, scene=scene, at=at)
     news = [replace(fact, id=f"{fact.id}:{current}") for fact in news]
     return await ctx.store.groups.store(replace(group, version=current), seen, news)
+
+
+def _is_unheard_of(member: str) -> bool:
+    """A member of staff nobody told us of: ids of customers begin with wm or wo."""
+    return not member.startswith(_CUSTOMERS)
 
 
 async def place_groups(ctx: Context) -> int:

@@ -17,19 +17,26 @@ async def read_tags(ctx: Context) -> int:
 
     That a deleted tag was taken off is news of each of them, told by whoever asked.
     """
-    answer = await ctx.wecom.call("externalcontact/get_corp_tag_list", {})
-    live = {tag.id: tag for group in answer.get("tag_group", ()) for tag in _tags(group)}
-    known = await ctx.store.tags.all()
-    for tag_id, old in known.items():
-        new = live.get(tag_id)
-        if new is None:
-            news = untagged(EACH, old.full, "", ctx.now(), "wecom")
-            await ctx.store.contacts.tag_gone(tag_id, old.full, news)
-        elif new.full != old.full:
-            await ctx.store.contacts.tag_renamed(old.full, new.full)
-    await ctx.store.tags.learn(tag for tag in live.values() if known.get(tag.id) != tag)
-    await ctx.store.tags.forget(known.keys() - live.keys())
+    async with ctx.store.tags.reading:  # an older list never overwrites a newer one
+        answer = await ctx.wecom.call("externalcontact/get_corp_tag_list", {})
+        live = {tag.id: tag for group in answer.get("tag_group", ()) for tag in _tags(group)}
+        known = await ctx.store.tags.all()
+        for tag_id, old in known.items():  # before renaming: another may have taken its name
+            if tag_id not in live:
+                news = untagged(EACH, old.full, "", ctx.now(), "wecom")
+                await ctx.store.contacts.tag_gone(tag_id, old.full, news)
+        await _rename(ctx, known, live)
+        await ctx.store.tags.learn(tag for tag in live.values() if known.get(tag.id) != tag)
+        await ctx.store.tags.forget(known.keys() - live.keys())
     return len(live)
+
+
+async def _rename(ctx: Context, known: Mapping[str, Tag], live: Mapping[str, Tag]) -> None:
+    """Customers wear the tags under their names of now; a new tag may have an old one's name."""
+    renamed = {one for one in known.keys() & live.keys() if known[one].full != live[one].full}
+    if renamed:
+        fresh = {one: live[one].full for one in renamed | (live.keys() - known.keys())}
+        await ctx.store.contacts.tags_renamed(fresh, {known[one].full for one in renamed})
 
 
 async def create_missing_tags(ctx: Context, book: Book) -> Sequence[str]:

@@ -3,15 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
+from urllib.parse import quote
 
 Body = dict[str, Any]
 Kind = Literal["image", "link", "miniprogram", "video", "file"]
 
 TEXT_BYTES = 4000
+GROUP_WELCOME_BYTES = 3000
 MAX_ATTACHMENTS = 9
 MAX_CUSTOMERS = 10_000
 MAX_GROUPS = 2_000
 MAX_JOIN_WAY_GROUPS = 5
+MAX_LINK_USERS = 500
+MAX_CONTACT_WAY_USERS = 100
 _URL_BYTES = 2048
 
 
@@ -113,6 +117,55 @@ def add_join_way(
     if room_name:
         body |= {"room_base_name": clip_characters(room_name, 40), "room_base_id": room_number}
     return body
+
+
+def add_contact_way(
+    users: Sequence[str], state: str, remark: str, *, one: bool = False, skip_verify: bool = True
+) -> Body:
+    """``externalcontact/add_contact_way`` (P:92228): a QR code; ``one``: of one member alone.
+
+    ``state`` comes back with every customer who added somebody through it.
+    """
+    _at_most(1 if one else MAX_CONTACT_WAY_USERS, users, "members in one contact way")
+    _at_most(30, state, "characters of state")
+    return {
+        "type": 1 if one else 2,
+        "scene": 2,
+        "user": list(users),
+        "state": state,
+        "remark": clip_characters(remark, 30),
+        "skip_verify": skip_verify,
+    }
+
+
+def update_contact_way(config_id: str, users: Sequence[str], *, skip_verify: bool) -> Body:
+    """``externalcontact/update_contact_way`` (P:92228): ``users`` replace those before."""
+    _at_most(MAX_CONTACT_WAY_USERS, users, "members in one contact way")
+    return {"config_id": config_id, "user": list(users), "skip_verify": skip_verify}
+
+
+def acquisition_link(name: str, users: Sequence[str], *, skip_verify: bool) -> Body:
+    """``customer_acquisition/create_link`` and ``update_link`` (P:97297), whose range is replaced."""
+    _at_most(MAX_LINK_USERS, users, "people in one link")
+    _at_most(30, name, "characters of a link's name")
+    return {"link_name": name, "range": {"user_list": list(users)}, "skip_verify": skip_verify}
+
+
+def link_address(url: str, state: str) -> str:
+    """The address to publish: ``state`` comes back with everybody who follows it (P:97297)."""
+    return f"{url}{'&' if '?' in url else '?'}customer_channel={quote(state, safe='')}"
+
+
+def group_welcome(message: Message, template_id: str = "") -> Body:
+    """``group_welcome_template/add`` and ``edit`` (P:92366): words and at most one attachment.
+
+    ``notify`` 0: WeCom would tell everybody; the owners concerned get a task instead.
+    """
+    _at_most(1, message.attachments, "attachments in a group welcome")
+    body: Body = {"text": {"content": clip(message.text, GROUP_WELCOME_BYTES)}} if message.text else {}
+    for attachment in message.attachments:
+        body[attachment.kind] = _fields(attachment)
+    return body | ({"template_id": template_id} if template_id else {"notify": 0})
 
 
 def remark(staff: str, contact: str, *, name: str = "", description: str = "") -> Body:

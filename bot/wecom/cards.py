@@ -13,7 +13,9 @@ CANCELLED = "已取消"
 
 MAX_BUTTONS = 6
 MAX_ITEMS = 20
-_MAX_LINES = 6
+MAX_CHOICES = 10
+MAX_MENU = 3
+MAX_LINES = 6
 _TITLE_BYTES = 128
 _TEXT_BYTES = 2048
 _DUPLICATE_SECONDS = 1800
@@ -38,6 +40,15 @@ class Line:
     staff: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A list on a card from which one of ``options`` (id, text) is picked; at most ten."""
+
+    key: str
+    title: str
+    options: Sequence[tuple[str, str]]
+
+
 def card_id(effect_id: str) -> str:
     """WeCom's task_id for an effect: a repeat of the same effect is refused with 42014."""
     return "q-" + hashlib.sha256(effect_id.encode()).hexdigest()[:40]
@@ -52,8 +63,13 @@ def task_card(
     material: str = "",
     buttons: Sequence[Button],
     url: str = "",
+    menu: Sequence[Button] = (),
+    choice: Choice | None = None,
 ) -> Body:
-    """A card with 1 to 6 buttons; ``material`` is quoted, ready to be copied."""
+    """A card with 1 to 6 buttons; ``material`` is quoted, ready to be copied.
+
+    ``menu`` stands behind the ⋯ in its corner, up to three entries; ``choice`` above the buttons.
+    """
     if not buttons:
         raise ValueError("a task card needs a button")
     _at_most(MAX_BUTTONS, buttons, "buttons")
@@ -64,24 +80,36 @@ def task_card(
         "button_list": [_button(button) for button in buttons],
     }
     if lines:
-        body["horizontal_content_list"] = [_line(line) for line in lines[:_MAX_LINES]]
+        body["horizontal_content_list"] = [_line(line) for line in lines[:MAX_LINES]]
     if material:
         body["quote_area"] = {"type": 0, "title": "素材", "quote_text": clip(material, 1024)}
     if url:
         body["card_action"] = {"type": 1, "url": url}
+    if menu:
+        _at_most(MAX_MENU, menu, "entries in a menu")
+        entries = [{"text": clip(entry.text, 30), "key": entry.key} for entry in menu]
+        body["action_menu"] = {"desc": "更多", "action_list": entries}
+    if choice:
+        body["button_selection"] = _choice(choice)
     return body
 
 
 def checklist_card(
-    *, card: str, title: str, desc: str = "", items: Sequence[str], submit: str = "提交"
+    *,
+    card: str,
+    title: str,
+    desc: str = "",
+    items: Sequence[str],
+    ids: Sequence[str] = (),
+    submit: str = "提交",
 ) -> Body:
-    """A card to tick ``items`` on; the answer names them by position: ``"0"``, ``"1"`` …"""
+    """A card to tick ``items`` on; the answer names them by ``ids``, else by position from "0"."""
     if not items:
         raise ValueError("a checklist needs an item")
     _at_most(MAX_ITEMS, items, "items on a checklist")
     options = [
-        {"id": str(number), "text": clip(item, _TITLE_BYTES), "is_checked": False}
-        for number, item in enumerate(items)
+        {"id": id, "text": clip(item, _TITLE_BYTES), "is_checked": False}
+        for id, item in zip(ids or map(str, range(len(items))), items, strict=True)
     ]
     return {
         "card_type": "vote_interaction",
@@ -166,6 +194,11 @@ def done_by(name: str) -> str:
     return f"已由 {name} 完成"
 
 
+def vouched_by(name: str) -> str:
+    """On every card of a task that the manager ticked off."""
+    return f"{name} 已代为确认"
+
+
 def moved_to(name: str) -> str:
     return f"已转派给 {name}"
 
@@ -178,6 +211,12 @@ def _title(title: str, desc: str) -> Body:
 def _button(button: Button) -> Body:
     _at_most(1024, button.key.encode(), "bytes of a button's key")
     return {"type": 0, "text": clip(button.text, 30), "style": button.style, "key": button.key}
+
+
+def _choice(choice: Choice) -> Body:
+    _at_most(MAX_CHOICES, choice.options, "options to choose from")
+    options = [{"id": id, "text": clip(text, _TITLE_BYTES)} for id, text in choice.options]
+    return {"question_key": choice.key, "title": clip(choice.title, 30), "option_list": options}
 
 
 def _line(line: Line) -> Body:

@@ -76,6 +76,8 @@ class Misconfigured(Refused):
         """What to change, for the operator."""
         if 300 <= self.code < 500:
             return f"接口地址不对（{self.message}）。请核对 QUNCE_API_BASE 与网络代理。"
+        if self.code == 48002 and "/customer_acquisition" in self.path:
+            return _NO_ACQUISITION
         return _HINTS.get(self.code, f"企业微信拒绝了请求（errcode {self.code}）：{self.message}")
 
 
@@ -96,6 +98,10 @@ class NotTrusted(Misconfigured):
         )
 
 
+_NO_ACQUISITION = (
+    "本应用不能用获客助手。请开通获客助手，并在 客户与上下游 → 获客助手 → 可调用接口的应用 中勾选本应用"
+    "（用的是 QUNCE_AGENT_SECRET，不是客户联系的 Secret）。"
+)
 _HINTS = {
     40001: "Secret 不正确。请核对 QUNCE_AGENT_SECRET、QUNCE_CONTACT_SECRET 与企业、应用是否对应。",
     40013: "企业ID不正确。请核对 QUNCE_CORP_ID（管理后台 → 我的企业 → 企业ID，以 ww 开头）。",

@@ -1,9 +1,10 @@
 """How fast WeCom lets us call, and the share of it this process may use."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -43,8 +44,19 @@ def _hour(limit: int) -> Window:
 # Per corp and API 10,000 a minute and 150,000 an hour; more blocks the API for a period:
 # https://developer.work.weixin.qq.com/document/path/90312
 PER_API = (_minute(9_900), _hour(149_000))
+# Some allow far less. Of moments 10 a minute and 100,000 a month may be made (P:95094).
+_MONTH = Window(name="month", span=timedelta(days=31), limit=100_000, grain=timedelta(days=1))
+_TIGHT: Mapping[str, tuple[Window, ...]] = MappingProxyType(
+    {"externalcontact/add_moment_task": (_minute(10), _MONTH)}
+)
 # Per app and member 30 a minute and 1,000 an hour; WeCom drops the surplus without an error.
 PER_MEMBER = (_minute(28), _hour(980))
+
+
+def windows_of(path: str) -> tuple[Window, ...]:
+    """What one API allows a corp."""
+    return _TIGHT.get(path, PER_API)
+
 
 _PAUSES = (timedelta(seconds=60), timedelta(minutes=5), timedelta(hours=1))
 
@@ -157,7 +169,11 @@ class Budget:
             if piece.use(now):
                 return False
             grant = await self._paces.take(
-                _api_key(path), PER_API, want=piece.next_size(now), now=now, owner=self._owner
+                _api_key(path),
+                windows_of(path),
+                want=1 if path in _TIGHT else piece.next_size(now),
+                now=now,
+                owner=self._owner,
             )
             if grant.until:
                 raise Paced(grant.until, path)

@@ -108,3 +108,36 @@ async def test_callbacks_given_up_are_counted(world: World) -> None:
     found = await findings(world.ctx.settings)
 
     assert found["没有处理失败的回调"].cure == "有 2 条，打开状态页查看"
+
+
+async def test_an_app_that_may_not_read_groups_is_told_where_to_allow_it(world: World) -> None:
+    await world.sim.fault("externalcontact/groupchat/list", "48002", times=1)
+
+    found = await findings(world.ctx.settings)
+
+    assert not found["能读取客户群"].good
+    assert "可调用接口的应用" in found["能读取客户群"].cure
+    assert found[CONTACT].good
+
+
+async def test_a_company_too_big_for_one_list_of_groups_may_read_them(world: World) -> None:
+    await world.sim.fault("externalcontact/groupchat/list", "81017", times=1)
+
+    found = await findings(world.ctx.settings)
+
+    assert found["能读取客户群"].good
+
+
+async def test_whether_acquisition_links_may_be_made_is_asked_where_there_are_any(
+    world: World,
+) -> None:
+    question = "能用获客助手"
+    without = await findings(settings_of(world))
+    await world.publish({"a.yaml": "渠道: 抖音\n类型: 获客链接\n员工: 张丽\n"})
+    allowed = await findings(settings_of(world))
+    await world.sim.fault("externalcontact/customer_acquisition_quota", "48002")
+    refused = await findings(settings_of(world))
+
+    assert question not in without
+    assert allowed[question].good
+    assert "获客助手 → 可调用接口的应用" in refused[question].cure

@@ -384,7 +384,7 @@ async def test_a_picture_of_marketing_is_marketing(world: World, guarded: Path) 
     (guarded / "sop.yaml").write_text(text)
     await approve(world.ctx, read_contents(guarded), "周律", typed_by="t")
     await publish(world.ctx, guarded)
-    (guarded / "图片" / "礼.png").write_bytes(b"another")
+    (guarded / "图片" / "礼.png").write_bytes(b"\x89PNG another")
 
     with pytest.raises(NotApproved) as refused:
         await publish(world.ctx, guarded)

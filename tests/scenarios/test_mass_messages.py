@@ -322,7 +322,9 @@ async def test_a_customer_who_is_no_longer_a_friend_counts_as_failed(world: Worl
     assert (delivery.state, delivery.reason) == ("failed", "不是好友")
 
 
-async def test_a_customer_who_had_enough_counts_as_failed_and_is_left_alone(world: World) -> None:
+async def test_a_customer_who_had_enough_is_left_alone_for_today_and_offered_it_again(
+    world: World,
+) -> None:
     await open_shop(world, CARE, NEWS)
     contact = await world.add_contact()
     await world.sim.limits(monthly_cap=0)
@@ -331,8 +333,42 @@ async def test_a_customer_who_had_enough_counts_as_failed_and_is_left_alone(worl
     await world.turn_to("2026-11-23 11:10")
 
     care, news = await world.store.deliveries.of(contact)
-    assert (care.state, care.reason) == ("failed", "达到接收上限")
+    assert (care.state, care.due_at) == ("ready", moment("2026-11-24 08:30"))
+    assert care.reason == "达到接收上限，11-24 08:30 再次提供"
+    assert care.confirmed_at == moment("2026-11-23 10:02")
     assert (news.state, news.due_at) == ("ready", moment("2026-11-24 08:30"))
+
+
+async def test_who_has_room_the_next_day_gets_it_then(world: World) -> None:
+    await open_shop(world, CARE)
+    contact = await world.add_contact()
+    await world.sim.limits(monthly_cap=0)
+    await world.turn_to("2026-11-23 10:02")
+    await confirm(world, (await mass_of(world))[0])
+    await world.turn_to("2026-11-23 12:00")
+    await world.sim.limits(monthly_cap=5)
+
+    await world.turn_to("2026-11-24 08:35")
+    await confirm(world, (await mass_of(world))[1])
+    await world.turn_to("2026-11-24 09:00")
+
+    delivery = await delivery_of(world, contact)
+    assert (delivery.state, delivery.delivered_at) == ("delivered", moment("2026-11-24 08:35"))
+    assert len((await world.ledger())["delivered"]) == 1
+
+
+async def test_who_has_had_enough_until_its_validity_ends_counts_as_failed(world: World) -> None:
+    await open_shop(world, CARE)
+    contact = await world.add_contact()
+    await world.sim.limits(monthly_cap=0)
+    for at in ("2026-11-23 10:02", "2026-11-24 08:35"):
+        await world.turn_to(at)
+        await confirm(world, (await mass_of(world))[-1])
+    await world.turn_to("2026-11-24 10:30")
+
+    delivery = await delivery_of(world, contact)
+    assert (delivery.state, delivery.reason) == ("failed", "达到接收上限")
+    assert len(await mass_of(world)) == 2
 
 
 async def test_a_group_gets_it_through_its_owner_and_remembers_marketing(world: World) -> None:
@@ -350,9 +386,7 @@ async def test_a_group_gets_it_through_its_owner_and_remembers_marketing(world: 
     assert group.marketing == (moment("2026-11-23 10:02"),)
 
 
-async def test_a_picture_is_uploaded_again_only_when_wecom_forgot_it(
-    world: World, tmp_path: Path
-) -> None:
+async def test_a_picture_is_uploaded_once_for_all_who_get_it(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     (folder / "图片").mkdir(parents=True)
     (folder / "图片/礼.png").write_bytes(b"\x89PNG and more than five bytes")
@@ -373,9 +407,3 @@ async def test_a_picture_is_uploaded_again_only_when_wecom_forgot_it(
     await world.turn_to("2026-11-25 10:05")
     await confirm(world, (await mass_of(world))[1])
     assert (await world.ledger())["calls"]["media/upload"] == 1
-
-    await world.turn_to("2026-11-27 09:00")
-    await world.add_contact("zhangli")
-    await world.turn_to("2026-11-27 10:05")
-    assert len(await mass_of(world)) == 3
-    assert (await world.ledger())["calls"]["media/upload"] == 2

@@ -66,8 +66,8 @@ async def kept(world: World) -> list[Occurrence]:
 
 async def test_a_date_of_a_group_calendar_comes_once_for_every_group(world: World) -> None:
     await publish(world, a_calendar("2026-11-24 12:00"))
-    for n in (1, 2):
-        await world.create_group(f"徐汇店 0-6月龄 {n}群")
+    for n, owner in ((1, "zhangli"), (2, "limin")):
+        await world.create_group(f"徐汇店 0-6月龄 {n}群", owner)
 
     await world.turn_to("2026-11-24 11:59")
     early = await cards(world)
@@ -82,8 +82,8 @@ async def test_a_date_of_a_group_calendar_comes_once_for_every_group(world: Worl
 
 async def test_every_group_of_the_theme_gets_its_moment(world: World) -> None:
     await publish(world, a_calendar())
-    for n in (1, 2):
-        await world.create_group(f"徐汇店 0-6月龄 {n}群")
+    for n, owner in ((1, "zhangli"), (2, "limin")):
+        await world.create_group(f"徐汇店 0-6月龄 {n}群", owner)
     await world.create_group("徐汇店 会员群")
 
     await world.turn_to("2026-11-25 11:59")
@@ -150,7 +150,8 @@ async def test_three_processes_and_a_restart_push_once(
 
     assert len(await kept(world)) == 1
     assert await world.store.db["journeys"].count_documents({}) == 5
-    assert len(await cards(world)) == 5
+    assert await world.store.db["tasks"].count_documents({"state": "已送达"}) == 5
+    assert [card["title"] for card in await cards(world)] == ["在【5 个群】收集本周问题"]
 
 
 async def test_what_was_missed_is_caught_up_as_late(world: World) -> None:

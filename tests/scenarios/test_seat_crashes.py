@@ -34,9 +34,11 @@ async def test_a_place_is_free_though_who_gave_it_up_died(world: World) -> None:
     await world.later(seconds=5)
 
     gone, after = await seat_of(world, first), await seat_of(world, second)
-    assert (gone.state, gone.due_at) == ("占位过期", None)
+    assert gone.state == "占位过期"
     assert (after.state, after.group) == ("已占位", chat)
     assert await held_in(world, chat) == (after.id,)
+    await world.later(hours=2)  # its invitation is withdrawn meanwhile
+    assert (await seat_of(world, first)).due_at is None
 
 
 async def test_a_place_held_after_the_seat_was_taken_is_let_go(

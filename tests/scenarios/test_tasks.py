@@ -323,11 +323,14 @@ async def test_what_nobody_does_is_given_up_in_the_end(world: World) -> None:
 async def test_reminders_for_one_person_come_as_one(world: World) -> None:
     await open_shop(world, asking(BUTTON))
     for n in range(3):
-        await world.sim.act("add_contact", staff="zhangli", name=f"客户{n}")
-    await world.settle()
+        await world.add_contact("zhangli", name=f"客户{n}")
+        await world.later(minutes=9)
 
+    await world.turn_to("2026-11-23 11:17")
+    held = await texts_of(world, "zhangli")
     await world.turn_to("2026-11-23 11:30")
 
+    assert held == []
     assert len(await cards_of(world)) == 3
     (text,) = await texts_of(world, "zhangli")
     assert all(f"客户{n}" in text for n in range(3))

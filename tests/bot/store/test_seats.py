@@ -175,3 +175,19 @@ async def test_a_place_that_comes_free_while_we_look_is_not_slept_over(store: St
 
     _, (again,) = await store.seats.claim(NOW)
     assert again.state == "候补"
+
+
+async def test_no_more_are_held_behind_a_group_than_one_group_takes(store: Store) -> None:
+    await a_group(store, "wr1", members=CAP)
+
+    held = await asyncio.gather(*(store.groups.hold_next("wr1", f"s{n}") for n in range(3 * CAP)))
+
+    assert sum(held) == CAP
+    group = await store.groups.get("wr1")
+    assert group
+    assert len(set(group.next_held)) == len(group.next_held) == CAP
+    first = group.next_held[0]
+    assert await store.groups.hold_next("wr1", first)  # holding it twice holds it once
+    await store.groups.let_go(first)
+    assert await store.groups.holding(first) is None
+    assert await store.groups.hold_next("wr1", "late")

@@ -158,7 +158,7 @@ async def test_selections_follow_whoever_befriends_tags_and_parts(store: Store) 
 
 async def test_a_renamed_tag_is_asked_for_by_its_new_name(store: Store) -> None:
     await store.contacts.store(customer("wm1", friend("limin", "喜好/奶粉")), 0)
-    await store.contacts.tag_renamed("喜好/奶粉", "喜好/羊奶粉")
+    await store.contacts.tags_renamed({"et20": "喜好/羊奶粉"}, ["喜好/奶粉"])
     await store.tags.learn([Tag(id="et20", group_id="喜好", group="喜好", name="羊奶粉")])
 
     new = [
@@ -168,6 +168,22 @@ async def test_a_renamed_tag_is_asked_for_by_its_new_name(store: Store) -> None:
     old = await selected(store, {"有标签": {"标签": ["喜好/奶粉"], "谁打的": "跟进人"}})
 
     assert (new, old) == ([["wm1"], ["wm1"]], [])
+
+
+async def test_two_tags_that_swap_their_names_are_told_apart_however_often_it_is_told(
+    store: Store,
+) -> None:
+    worn = customer("wm1", friend("limin", "喜好/奶粉"))
+    (tag,) = worn.relations[0].tags
+    await store.contacts.store(worn, 0)
+    swapped = {tag: "喜好/尿裤", "et-other": "喜好/奶粉"}
+
+    for _ in range(2):
+        await store.contacts.tags_renamed(swapped, ["喜好/奶粉", "喜好/尿裤"])
+
+    known = await store.contacts.get("wm1")
+    assert known
+    assert known.tags == ("喜好/尿裤",)
 
 
 async def test_rows_of_older_versions_are_completed_before_anybody_is_selected(

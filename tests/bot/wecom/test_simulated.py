@@ -11,6 +11,7 @@ from bot.wecom.errors import AlreadySent, CardSpent, Misconfigured, OutcomeUnkno
 from tests.world import World, open_world
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
+MP4 = b"\0\0\0\x20ftypisom and more"
 DONE = cards.Button(key="done", text="已完成")
 
 
@@ -37,7 +38,7 @@ async def test_wecom_takes_a_message_with_every_kind_of_material(world: World) -
     contact = await world.add_contact()
     chat = await world.create_group("0-6月龄 1群")
     picture = await wecom.upload("image", "封面.png", PNG)
-    film = await wecom.upload("video", "操作.mp4", PNG)
+    film = await wecom.upload("video", "操作.mp4", MP4)
     paper = await wecom.upload("file", "手册.pdf", PNG)
     message = Message(
         text="您好",
