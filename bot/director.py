@@ -115,17 +115,29 @@ class Director:
         In this order: what is in flight may become due, but what is not due starts nothing.
         """
         while True:
+            await self._settle()
             glance = await self._company.glance()
-            flying = glance["callbacks_in_flight"] or glance["calls_in_flight"]
-            dues = await self._ctx.store.agenda.next_dues()
-            late = [duty for duty, at in dues.items() if at <= self._clock.now]
-            if late:
-                first = [duty for duty in late if self._is_news(duty, dues[duty])]
-                await asyncio.gather(*(self._work[duty]() for duty in first or late))
-            elif flying:
+            if glance["callbacks_in_flight"] or glance["calls_in_flight"]:
                 await asyncio.sleep(_GLANCE_SECONDS)
+                continue
+            dues = await self._ctx.store.agenda.next_dues()
+            if late := self._late(dues):
+                await self._do(late)
             else:
                 return self._next_moment(glance["next"], dues.values())
+
+    async def _settle(self) -> None:
+        """Until nothing of the usual kinds is due."""
+        while late := self._late(await self._ctx.store.agenda.next_dues(often=True)):
+            await self._do(late)
+
+    async def _do(self, duties: Iterable[str]) -> None:
+        await asyncio.gather(*(self._work[duty]() for duty in duties))
+
+    def _late(self, dues: Mapping[str, datetime]) -> list[str]:
+        """What is to be done next."""
+        late = [duty for duty, at in dues.items() if at <= self._clock.now]
+        return [duty for duty in late if self._is_news(duty, dues[duty])] or late
 
     def _is_news(self, duty: str, at: datetime) -> bool:
         """What was heard before this moment, and lay about only because of the grain, comes first.

@@ -1,6 +1,6 @@
 """When each kind of work is due next, all kinds in one look."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,23 +33,51 @@ _WAITING: Mapping[str, tuple[str, Row]] = {
     "media": ("media", {}),
 }
 
+OFTEN = (
+    "urgent inbox",
+    "inbox",
+    "urgent outbox",
+    "outbox",
+    "journeys",
+    "deliveries",
+    "sendings",
+    "tasks",
+    "reminders",
+    "seats",
+    "entries",
+)
+
 
 class Agenda:
     def __init__(self, db: AsyncDatabase[Row]) -> None:
-        first, *others = [(duty, *where) for duty, where in _WAITING.items()]
-        self._first = db[first[1]]
-        self._pipeline: list[Row] = [
-            *_earliest(first[0], first[2]),
-            *(
-                {"$unionWith": {"coll": collection, "pipeline": _earliest(duty, where)}}
-                for duty, collection, where in others
-            ),
-        ]
+        self._db = db
+        self._everything = _pipeline(_WAITING)
+        self._often = _pipeline(OFTEN)
 
-    async def next_dues(self) -> dict[str, datetime]:
-        """Duty → when its earliest waiting row is due; without those that have none."""
-        cursor = await self._first.aggregate(self._pipeline)
+    async def next_dues(self, *, often: bool = False) -> dict[str, datetime]:
+        """Duty → when its earliest waiting row is due; without those that have none.
+
+        ``often``: only of the duties there is something to do for at nearly every moment.
+        """
+        where = self._db[_WAITING[OFTEN[0]][0]]
+        cursor = await where.aggregate(self._often if often else self._everything)
         return {row["duty"]: row["due_at"] for row in await cursor.to_list(None)}
+
+
+def _pipeline(duties: Iterable[str]) -> list[Row]:
+    first, *others = duties
+    return [
+        *_earliest(first, _WAITING[first][1]),
+        *(
+            {
+                "$unionWith": {
+                    "coll": _WAITING[duty][0],
+                    "pipeline": _earliest(duty, _WAITING[duty][1]),
+                }
+            }
+            for duty in others
+        ),
+    ]
 
 
 def _earliest(duty: str, where: Mapping[str, Any]) -> list[Row]:

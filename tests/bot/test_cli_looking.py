@@ -165,14 +165,15 @@ def a_calendar(*rows: tuple[object, ...]) -> bytes:
 
 def test_a_spreadsheet_becomes_a_folder_that_passes_the_check(qunce: Commands) -> None:
     (qunce.folder / "排期.xlsx").write_bytes(a_calendar(("D1", "10:00", "您好", "图.jpg", "王芳")))
-    (qunce.folder / "图.jpg").write_bytes(b"jpg")
+    picture = b"\xff\xd8\xff\xe0 as every JPEG begins"
+    (qunce.folder / "图.jpg").write_bytes(picture)
 
     done = qunce.run("import", "排期.xlsx")
     checked = qunce.run("check", "排期-导入")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 行里读懂了 1 行" in done.stdout
-    assert (qunce.folder / "排期-导入" / "图片" / "图.jpg").read_bytes() == b"jpg"
+    assert (qunce.folder / "排期-导入" / "图片" / "图.jpg").read_bytes() == picture
     assert checked.stdout.splitlines()[-1] == "没有错误：1 个 SOP，1 个素材"
 
 
