@@ -2,13 +2,14 @@
 BIN := .venv/bin
 TEST_WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help setup setup-test demo test test-long check format lock clean
+.PHONY: help setup setup-test demo test test-long quarter check format lock clean
 
 help:
 	@echo "make demo      两周的门店，一分钟看完 · a shop's fortnight in a minute"
 	@echo "make setup     只做准备，得到 .venv/bin/qunce · set-up alone"
 	@echo "make test      全部测试 · all tests"
 	@echo "make test-long 要几分钟的测试 · tests that take minutes"
+	@echo "make quarter   12 家门店的 90 天，要很久 · twelve shops' ninety days, takes long"
 	@echo "make check     格式、检查、类型、导入约定 · format, lint, types, import contracts"
 	@echo "make format    整理代码格式 · format the code"
 	@echo "make lock      更新依赖锁定文件 · renew the lock files"
@@ -28,6 +29,9 @@ test: setup-test
 
 test-long: setup-test
 	@$(BIN)/pytest -m long $(ARGS)
+
+quarter: setup-test
+	@$(BIN)/python -m bench.quarter $(ARGS)
 
 check: setup-test
 	@$(BIN)/ruff format --check .
