@@ -12,7 +12,7 @@ from aiohttp import web
 from pymongo.errors import PyMongoError
 
 import console
-from bot import callback, sync
+from bot import callback
 from bot.context import Context, Hints
 from bot.dispatcher import Dispatcher
 from bot.intake import Intake
@@ -27,6 +27,7 @@ from bot.publish import (
     publish,
     read_folder,
     remember_base,
+    settle,
 )
 from bot.sender import Sender
 from bot.spool import Spool
@@ -35,9 +36,7 @@ from bot.store.client import open_client, trouble
 from bot.store.mongod import embedded
 from bot.wecom.client import WeCom, open_session
 from bot.wecom.crypto import Crypto
-from bot.wecom.errors import WeComError
 from bot.worker import Worker
-from config.book import Book
 from config.mistakes import Mistakes
 from config.settings import Settings, SettingsError
 from handlers import router
@@ -209,7 +208,7 @@ def _application(settings: Settings, door: Door, now: Clock) -> web.Application:
             cryptos, door.intake, events_secret=secret, now=now, machine_now=machine_now
         )
     )
-    app.add_routes(console.routes(door))
+    app.add_routes(console.routes(console.Site(settings=settings, health=door, now=machine_now)))
     return app
 
 
@@ -253,7 +252,7 @@ async def open_shop(ctx: Context) -> None:
     except HeadMoved:
         return  # another process was opening the same shop
     log.info("published %s as release 1", ctx.settings.config_dir, extra={"action": "published"})
-    await settle_release(ctx, book)
+    await settle(ctx, book)
 
 
 async def _remember_base(ctx: Context) -> None:
@@ -281,16 +280,6 @@ async def _compare(ctx: Context, live: int) -> None:
             "`qunce apply` publishes it, `qunce pull` fetches what is live.",
             live,
         )
-
-
-async def settle_release(ctx: Context, book: Book) -> None:
-    """Bring WeCom's tags and our groups in line with a new release; what fails is tried nightly."""
-    ctx.releases.forget()
-    try:
-        await sync.create_missing_tags(ctx, book)
-        await sync.place_groups(ctx)
-    except WeComError as error:
-        log.warning("WeCom did not take the new release's tags yet: %s", error)
 
 
 @asynccontextmanager

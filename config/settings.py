@@ -206,6 +206,31 @@ class Settings(BaseModel):
         Field(ge=0, le=65535),
         Meaning("HTTP 监听端口（0–65535）", "the port to listen on (0–65535)", "8080"),
     ] = 8080
+    public_url: Annotated[
+        HttpUrl | None,
+        Meaning(
+            "浏览器打开后台的地址（https://，域名要是应用的可信域名；不填则不能用企业微信登录）",
+            "where browsers find the console (https://, a trusted domain of the app; "
+            "unset: no sign-in through WeCom)",
+            "https://qunce.example.com",
+        ),
+    ] = None
+    authorize_url: Annotated[
+        HttpUrl,
+        Meaning(
+            "企业微信客户端内的登录页（不用改）",
+            "WeCom's sign-in page inside its client (leave it)",
+            "https://open.weixin.qq.com/connect/oauth2/authorize",
+        ),
+    ] = "https://open.weixin.qq.com/connect/oauth2/authorize"
+    login_url: Annotated[
+        HttpUrl,
+        Meaning(
+            "企业微信的扫码登录页（不用改）",
+            "WeCom's sign-in page with a QR code (leave it)",
+            "https://login.work.weixin.qq.com/wwlogin/sso/login",
+        ),
+    ] = "https://login.work.weixin.qq.com/wwlogin/sso/login"
     timezone: Annotated[
         str,
         AfterValidator(_zone),

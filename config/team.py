@@ -22,6 +22,21 @@ class Shop(Strict):
     """A person's name, or 部门负责人: whoever leads the department in WeCom."""
 
 
+class Backstage(Strict):
+    """后台: who may do what in the console. Everybody sees their own tasks without being named."""
+
+    block = "后台"
+    owners: Annotated[tuple[Person, ...], one_or_more] = key(
+        "负责人", "owners", (), description="什么都可以做"
+    )
+    operators: Annotated[tuple[Person, ...], one_or_more] = key(
+        "运营", "operators", (), description="看全部、改 SOP、派任务、重放回调"
+    )
+    auditors: Annotated[tuple[Person, ...], one_or_more] = key(
+        "审计", "auditors", (), description="只看，能看操作记录"
+    )
+
+
 class Team(Strict):
     block = "团队"
     name: str = key("团队", "team", "默认", description="名字，默认 默认")
@@ -34,6 +49,10 @@ class Team(Strict):
     )
     customer_shop: Annotated[Literal["跟进人所在门店"], word(shop_of_follower="跟进人所在门店")] = (
         key("客户门店", "customer_shop", "跟进人所在门店", description="客户算哪个门店")
+    )
+
+    console: Backstage = key(
+        "后台", "console", Backstage(), description="谁能登录后台、能做什么；店长看自己门店"
     )
 
     def userid(self, name: str) -> str:

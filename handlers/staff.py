@@ -24,12 +24,14 @@ async def changed(event: StaffCreated | StaffUpdated, ctx: Context) -> None:
         raise NotForUs("该成员不在应用可见范围内") from error
     if event.new_staff_id and event.new_staff_id != event.staff_id:
         await ctx.store.staff.left(event.staff_id)
+        await ctx.store.sessions.end_of(event.staff_id)
 
 
 @router.on(StaffDeleted)
 async def left(event: StaffDeleted, ctx: Context) -> None:
     """Whoever answers for the tasks they leave behind learns of them."""
     await ctx.store.staff.left(event.staff_id)
+    await ctx.store.sessions.end_of(event.staff_id)
     await ctx.store.ways.wake(ctx.now())  # customers are not sent to them any more
     await ctx.store.tasks.wake_of_staff(event.staff_id, ctx.now())
     open_tasks = await ctx.store.tasks.open_of(event.staff_id)

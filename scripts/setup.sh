@@ -44,6 +44,17 @@ install_packages() {
     --no-install-recommends "$@" >/dev/null
 }
 
+# The tests of pages drive a real browser; without one they are skipped, and say so.
+install_browser() {
+  command -v chromium >/dev/null || command -v chromium-browser >/dev/null && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    install_packages chromium fonts-noto-cjk && return
+  fi
+  say "没有 chromium，浏览器测试会跳过；要运行它们：sudo apt-get install -y chromium fonts-noto-cjk" \
+    "No chromium: tests in the browser are skipped; to run them: sudo apt-get install -y chromium fonts-noto-cjk"
+}
+
+[ "${1:-}" != test ] || install_browser
 if [ -x "$venv/bin/qunce" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
   exit 0
 fi

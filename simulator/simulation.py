@@ -68,6 +68,7 @@ class Desk:
     moments: dict[str, Moment] = field(default_factory=dict)
     received: dict[str, list[datetime]] = field(default_factory=dict)
     busy: set[str] = field(default_factory=set)
+    codes: dict[str, tuple[str, float]] = field(default_factory=dict)  # of signing in
     chat_keys: dict[str, tuple[datetime, str, str, str, int]] = field(default_factory=dict)
 
 

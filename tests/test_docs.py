@@ -71,7 +71,7 @@ def test_no_setting_is_named_that_there_is_not(page: str) -> None:
 
 @pytest.mark.parametrize("readme", READMES)
 def test_the_readme_lists_every_command(readme: str) -> None:
-    rows = re.findall(r"^\| `qunce (\w+)", text_of(readme), re.MULTILINE)
+    rows = re.findall(r"^\| `qunce ([\w-]+)", text_of(readme), re.MULTILINE)
     assert sorted(rows) == sorted(COMMANDS)
 
 

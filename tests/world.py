@@ -257,7 +257,7 @@ async def open_world(
     async with TestServer(build()) as wecom, aiohttp.ClientSession() as session:
         sim = Sim(str(wecom.make_url("")).rstrip("/"), session)
         clock = BusinessClock(moment(MONDAY))
-        settings = _settings(f"{sim.base}/cgi-bin", mongo_url, database, data_dir)
+        settings = _settings(sim.base, mongo_url, database, data_dir)
         async with (
             open_door(settings, now=clock) as (door, address),
             open_context(settings, now=clock, hints=door.hints) as ctx,
@@ -270,7 +270,7 @@ async def open_world(
             assert asked == {}, f"outside simulator/README.md's table: {asked}"
 
 
-def _settings(api_base: str, mongo_url: str, database: str, data_dir: Path) -> Settings:
+def _settings(wecom: str, mongo_url: str, database: str, data_dir: Path) -> Settings:
     return Settings(
         corp_id="wwtestcorp12345678",
         agent_id=1000002,
@@ -279,7 +279,9 @@ def _settings(api_base: str, mongo_url: str, database: str, data_dir: Path) -> S
         callback_token="callbacktoken",
         callback_aes_key=AES_KEY,
         events_secret=SECRET,
-        api_base=api_base,
+        api_base=f"{wecom}/cgi-bin",
+        authorize_url=f"{wecom}/connect/oauth2/authorize",
+        login_url=f"{wecom}/wwlogin/sso/login",
         mongo_url=mongo_url,
         database=database,
         data_dir=data_dir,

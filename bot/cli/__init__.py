@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "queue": "asking.queue",
         "report": "report.report",
         "replay": "replaying.replay",
+        "init-admin": "admins.init_admin",
     }
 )
 

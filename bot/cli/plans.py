@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.app import open_context, settle_release
+from bot.app import open_context
 from bot.cli.terminal import AsJson, Folder, complain, folder_of, say, say_json, show_mistakes
 from bot.plan import saved
 from bot.plan.make import make, under_way
@@ -27,6 +27,7 @@ from bot.publish import (
     contents_of,
     read_contents,
     remember_base,
+    settle,
 )
 from bot.publish import apply as publish
 from config import settings as deployment
@@ -133,7 +134,7 @@ async def _apply(settings: Settings, kept: Saved) -> Applied:
             ctx, kept.contents, base, author=author, note=kept.note, recall=kept.recall
         )
         if done.changed:
-            await settle_release(ctx, done.book)
+            await settle(ctx, done.book)
     if folder and here:
         remember_base(folder, Base(done.n, kept.contents.hash))
     return done

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bot import publish as releases
-from bot.app import open_context, settle_release
+from bot.app import open_context
 from bot.cli.plans import apply_saved
 from bot.cli.terminal import AsJson, complain, folder_of, say, say_json, show_mistakes
 from bot.context import Context
@@ -28,6 +28,7 @@ from bot.publish import (
     base_of,
     read_contents,
     remember_base,
+    settle,
 )
 from config import settings as deployment
 from config.loader import load_texts
@@ -197,7 +198,7 @@ async def _apply(
                 await _request(ctx, refused.approval, wish["note"], quiet=quiet)
             raise
         if done.changed:
-            await settle_release(ctx, done.book)
+            await settle(ctx, done.book)
     return done, remember_base(folder, Base(done.n, contents.hash))
 
 
@@ -214,7 +215,7 @@ async def _rollback(settings: Settings, n: int | None, *, sure: bool, by: str) -
             await releases.approve(ctx, then, by, typed_by=who_types())
         done = await releases.roll_back(ctx, n, author=who_types(), sure=sure)
         if done.paths:
-            await settle_release(ctx, done.book)
+            await settle(ctx, done.book)
         return done
 
 

@@ -28,6 +28,7 @@ from bot.publish.publishing import (
     publish,
     roll_back,
 )
+from bot.publish.settling import settle
 from bot.publish.states import Switched, Unswitchable, switch
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "read_folder",
     "remember_base",
     "roll_back",
+    "settle",
     "switch",
     "with_states",
     "write_contents",

@@ -8,6 +8,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from bot.store.agenda import Agenda
+from bot.store.audit import Audit
 from bot.store.arrivals import Arrivals
 from bot.store.backlog import Backlog
 from bot.store.caps import Caps
@@ -16,8 +17,10 @@ from bot.store.clicks import Clicks
 from bot.store.cohort import Cohort
 from bot.store.contacts import Contacts
 from bot.store.deliveries import Deliveries
+from bot.store.drafts import Drafts
 from bot.store.experiments import Experiments
 from bot.store.facts import Facts
+from bot.store.finding import Finding
 from bot.store.funnel import Funnel
 from bot.store.group_days import GroupDays
 from bot.store.group_posts import GroupPosts
@@ -41,6 +44,8 @@ from bot.store.releases import ReleaseShelf
 from bot.store.rows import Row
 from bot.store.seats import Seats
 from bot.store.sendings import Sendings
+from bot.store.sessions import Sessions
+from bot.store.sign_ins import Admins, SignIns
 from bot.store.staff import StaffList
 from bot.store.sweeps import Sweeps
 from bot.store.tags import Tags
@@ -81,6 +86,7 @@ class Store:
         self.experiments = Experiments(rows("experiments"), rows("assignments"))
         self.tags = Tags(rows("tags"))
         self.contacts = Contacts(rows("contacts"), self.tags)
+        self.finding = Finding(rows("contacts"))
         self.arrivals = Arrivals(rows("contacts"))
         self.ways = Ways(rows("ways"))
         self.links = Links(rows("links"))
@@ -105,6 +111,11 @@ class Store:
         self.cohort = Cohort(self.db)
         self.tokens = TokenShelf(rows("tokens"))
         self.paces = Paces(rows("paces"))
+        self.sessions = Sessions(rows("sessions"))
+        self.sign_ins = SignIns(rows("sign_ins"))
+        self.admins = Admins(rows("admins"))
+        self.audit = Audit(rows("audit"))
+        self.drafts = Drafts(rows("drafts"))
 
     async def answers(self, seconds: float = 1.0) -> bool:
         """Whether MongoDB answers in time."""

@@ -13,6 +13,7 @@ from pymongo import ASCENDING, IndexModel
 
 from bot.model import Contact
 from bot.playbook.audience import HAPPENINGS
+from bot.playbook.naming import parts_of
 from bot.store.rows import Row
 from config.book import Book
 from config.conditions import (
@@ -34,7 +35,7 @@ from config.conditions import (
     TaskResult,
 )
 
-KEPT = 1
+KEPT = 2
 """Raised whenever :func:`derived` says something new: rows that name a lower one are completed."""
 
 
@@ -68,6 +69,8 @@ def derived(contact: Contact) -> Row:
         "own": list(friend.tags) if friend else [],  # ids, so that a renamed tag changes nothing
         "channel": friend.state if friend else "",
         "friends_since": friend.since if friend else None,
+        "finds": parts_of(contact.name),
+        "with": sorted({r.staff for r in contact.relations if not r.lost}),
         "kept": KEPT,
     }
 

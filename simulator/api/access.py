@@ -1,6 +1,7 @@
 """Tokens and addresses."""
 
-from simulator.api.args import Answer, Args, maybe
+from simulator import signing_in
+from simulator.api.args import Answer, Args, maybe, text
 from simulator.api.endpoint import get
 from simulator.refusal import Refusal
 from simulator.simulation import Simulation
@@ -34,7 +35,13 @@ def api_addresses(sim: Simulation, args: Args) -> Answer:
     return {"ip_list": ["182.254.11.176", "182.254.78.66"]}
 
 
+def who_signs_in(sim: Simulation, args: Args) -> Answer:
+    """P:91023."""
+    return {"userid": signing_in.take(sim, text(args, "code"))}
+
+
 ENDPOINTS = (
+    get("auth/getuserinfo", who_signs_in, "agent token"),
     get("gettoken", gettoken, "nothing"),
     get("getcallbackip", callback_addresses),
     get("get_api_domain_ip", api_addresses),

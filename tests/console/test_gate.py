@@ -1,0 +1,170 @@
+"""Every address of the console: who may open it, from where, and what is written down."""
+
+import re
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.app import machine_now
+from console import PAGES, routes
+from console.rights import RIGHTS, Role
+from console.site import Route, Site
+from tests.console.browser import Browser
+from tests.world import World
+
+PEOPLE: dict[Role, str] = {
+    "owner": "wangfang",
+    "ops": "chenyun",
+    "auditor": "zhoulv",
+    "lead": "limin",
+    "staff": "zhangli",
+}
+#: What each role may do beyond being a member of the company; told once more, on purpose.
+ALLOWED: dict[Role, set[str]] = {
+    "owner": {"own tasks", "look", "phones", "act", "edit", "publish", "operate", "trail"},
+    "ops": {"own tasks", "look", "phones", "act", "edit", "publish", "operate"},
+    "auditor": {"own tasks", "look", "trail"},
+    "lead": {"own tasks", "look", "act"},
+    "staff": {"own tasks"},
+}
+GUARDED = [page for page in PAGES if page.may is not None]
+
+
+def test_the_rights_of_every_role_are_as_written_here() -> None:
+    assert {role: set(rights) for role, rights in RIGHTS.items()} == ALLOWED
+
+
+def test_only_signing_in_and_the_language_are_open_to_everybody() -> None:
+    open_to_all = {page.path for page in PAGES if page.may is None}
+
+    assert open_to_all == {
+        "/",
+        "/language",
+        "/sign-in",
+        "/sign-in/back",
+        "/sign-in/local",
+        "/sign-in/wecom",
+        "/sign-out",
+    }
+
+
+def test_what_changes_something_says_what_it_does() -> None:
+    with pytest.raises(ValueError, match="say what"):
+        Route("POST", "/x", "act", GUARDED[0].view)
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+async def test_a_role_opens_what_it_may_and_nothing_else(
+    world: World, browser: Browser, role: Role
+) -> None:
+    await browser.sign_in(PEOPLE[role])
+
+    for page in GUARDED:
+        path = re.sub(r"{\w+}", "x", page.path)
+        if page.method == "GET":
+            answer = await browser.open(path, follow=False)
+        else:
+            answer = await browser.post(path)
+        assert (answer.status != 403) == (page.may in ALLOWED[role]), (role, page.path)
+
+
+async def test_nobody_gets_anywhere_without_signing_in(browser: Browser) -> None:
+    for page in GUARDED:
+        path = re.sub(r"{\w+}", "x", page.path)
+        answer = await (browser.open(path) if page.method == "GET" else browser.post(path))
+        assert answer.url.path == "/sign-in", page.path
+
+
+async def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(browser: Browser) -> None:
+    answer = await browser.open("/console/today", follow=False, **{"HX-Request": "true"})
+
+    assert (answer.status, answer.headers["HX-Redirect"]) == (401, "/sign-in?next=/console/today")
+
+
+async def test_a_form_on_somebody_elses_page_does_nothing(browser: Browser) -> None:
+    await browser.sign_in("wangfang")
+
+    answer = await browser.post("/sign-out", ours=False)
+
+    assert answer.status == 403
+    assert (await browser.open("/console/today")).url.path == "/console/today"
+
+
+@pytest.mark.parametrize(
+    ("origin", "done"), [("own", True), ("https://evil.example", False), ("", False)]
+)
+async def test_old_browsers_are_known_by_the_origin_they_name(
+    world: World, browser: Browser, origin: str, done: bool
+) -> None:
+    await browser.sign_in("wangfang")
+
+    headers = {"Origin": world.address if origin == "own" else origin} if origin else {}
+    async with browser.http.post(world.address + "/sign-out", headers=headers) as answer:
+        assert (answer.status == 403) != done
+
+
+async def test_every_page_forbids_what_is_not_ours(browser: Browser) -> None:
+    for path in ("/sign-in", "/console/today"):
+        answer = await browser.open(path, follow=False)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_what_is_done_is_written_down_also_when_it_was_refused(
+    world: World, browser: Browser
+) -> None:
+    await browser.sign_in("wangfang")
+    await browser.post("/sign-out", ours=False)
+    await browser.post("/sign-out")
+    await browser.post("/sign-in/local", name="root", password="x", next="/")
+
+    lines = [
+        (row["who"], row["did"], row["about"], row["outcome"])
+        for row in await world.store.audit.latest(9)
+    ]
+    assert lines == [
+        ("", "用密码登录", "root", 403),
+        ("王芳（wangfang）", "退出登录", "", 303),
+        ("", "退出登录", "", 403),
+        ("王芳（wangfang）", "登录", "", 303),
+    ]
+
+
+async def test_the_auditor_reads_who_did_what(world: World, browser: Browser) -> None:
+    await browser.sign_in("zhoulv")
+
+    page = await browser.open("/console/trail")
+
+    assert "zhoulv" in page.html
+    assert "登录" in page.html
+
+
+async def test_a_name_cannot_be_more_than_a_name(world: World, browser: Browser) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    await world.sim.act("staff_joins", staff="evil", name=evil, department=[12])
+    await world.settle()
+
+    page = await browser.sign_in("evil")
+
+    assert evil not in page.html
+
+
+async def test_pages_say_when_mongodb_is_away(world: World) -> None:
+    class Alone:
+        ready = False
+        ctx = None
+
+    site = Site(settings=world.ctx.settings, health=Alone(), now=machine_now)
+    app = web.Application()
+    app.add_routes(routes(site))
+    async with TestServer(app) as server, aiohttp.ClientSession() as http:
+        async with http.get(server.make_url("/console/today")) as answer:
+            assert answer.status == 503
+            assert "数据库暂时连不上" in await answer.text()
+        async with http.get(server.make_url("/readyz")) as answer:
+            assert (answer.status, (await answer.json())["callbacks"]) == (503, "spooled")
