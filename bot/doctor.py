@@ -74,7 +74,9 @@ async def _with_database(ctx: Context) -> AsyncIterator[Finding]:
     if links:
         yield await _asks("能用获客助手", ctx, "externalcontact/customer_acquisition_quota")
     dead = len(await ctx.store.inbox.dead())
-    yield Finding("没有处理失败的回调", not dead, f"有 {dead} 条，在后台的“运行”页查看" if dead else "")
+    yield Finding(
+        "没有处理失败的回调", not dead, f"有 {dead} 条，在后台的“运行”页查看" if dead else ""
+    )
 
 
 async def _asks(

@@ -410,7 +410,7 @@ class Seat(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupWelcome(Record):
-    """The 入群欢迎语 of a theme, and for 用途: 购物 of each owner: what it is to say, what WeCom has."""
+    """入群欢迎语 of a theme, for 用途: 购物 of each owner: what it is to say, what WeCom has."""
 
     theme: str
     owner: str = ""  # 购物: whose card it carries

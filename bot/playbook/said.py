@@ -11,6 +11,7 @@ from config.sop import Sop
 
 Said: TypeAlias = SendCustomer | SendGroup | PostMoment
 
+
 class Push(NamedTuple):
     """One action of one step that sends something."""
 

@@ -8,8 +8,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from bot.store.agenda import Agenda
-from bot.store.audit import Audit
 from bot.store.arrivals import Arrivals
+from bot.store.audit import Audit
 from bot.store.backlog import Backlog
 from bot.store.caps import Caps
 from bot.store.census import Census

@@ -145,7 +145,7 @@ def update_contact_way(config_id: str, users: Sequence[str], *, skip_verify: boo
 
 
 def acquisition_link(name: str, users: Sequence[str], *, skip_verify: bool) -> Body:
-    """``customer_acquisition/create_link`` and ``update_link`` (P:97297), whose range is replaced."""
+    """``customer_acquisition/create_link``, ``update_link`` (P:97297); the range is replaced."""
     _at_most(MAX_LINK_USERS, users, "people in one link")
     _at_most(30, name, "characters of a link's name")
     return {"link_name": name, "range": {"user_list": list(users)}, "skip_verify": skip_verify}
@@ -162,7 +162,9 @@ def group_welcome(message: Message, template_id: str = "") -> Body:
     ``notify`` 0: WeCom would tell everybody; the owners concerned get a task instead.
     """
     _at_most(1, message.attachments, "attachments in a group welcome")
-    body: Body = {"text": {"content": clip(message.text, GROUP_WELCOME_BYTES)}} if message.text else {}
+    body: Body = (
+        {"text": {"content": clip(message.text, GROUP_WELCOME_BYTES)}} if message.text else {}
+    )
     for attachment in message.attachments:
         body[attachment.kind] = _fields(attachment)
     return body | ({"template_id": template_id} if template_id else {"notify": 0})

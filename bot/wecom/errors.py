@@ -99,8 +99,8 @@ class NotTrusted(Misconfigured):
 
 
 _NO_ACQUISITION = (
-    "本应用不能用获客助手。请开通获客助手，并在 客户与上下游 → 获客助手 → 可调用接口的应用 中勾选本应用"
-    "（用的是 QUNCE_AGENT_SECRET，不是客户联系的 Secret）。"
+    "本应用不能用获客助手。请开通获客助手，并在 客户与上下游 → 获客助手 → "
+    "可调用接口的应用 中勾选本应用（用的是 QUNCE_AGENT_SECRET，不是客户联系的 Secret）。"
 )
 _HINTS = {
     40001: "Secret 不正确。请核对 QUNCE_AGENT_SECRET、QUNCE_CONTACT_SECRET 与企业、应用是否对应。",
