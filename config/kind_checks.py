@@ -35,7 +35,7 @@ def errors(model: Any, root: Map, book: Book) -> Iterator[Found]:
         case Channel():
             yield from channel_checks.errors(model, root, book)
         case Theme():
-            yield from theme_checks.errors(model, root)
+            yield from theme_checks.errors(model, root, book)
             yield from group_welcome_checks.errors(model, root, book.materials)
         case ThemePicker():
             yield from _choices(model, root)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from config.book import Book
 from config.conditions import GroupMarketing, GroupSize, InJourney, TaskResult
 from config.explain import Found
 from config.guess import closest, did_you_mean
@@ -15,8 +16,9 @@ LONGEST_BASE = 40  # characters of room_base_name, says WeCom
 _KNOWN = ("{门店名}", NUMBER)
 
 
-def errors(theme: Theme, root: Map) -> Iterator[Found]:
+def errors(theme: Theme, root: Map, book: Book) -> Iterator[Found]:
     yield from _gates(theme, root)
+    yield from _another_s(theme, root, book)
     yield from _variables(theme, root)
     if theme.opens_groups:
         yield from _opened_by_wecom(theme, root)
@@ -27,6 +29,9 @@ def reminders(theme: Theme, root: Map) -> Iterator[Found]:
     if behind:
         text = f"“候补”后面的“{'、'.join(behind)}”轮不到：候补总是有位子的"
         yield Found(value_at(root, "满了"), text, "把“候补”写在最后")
+    if theme.capacity > FULL:
+        text = f"群满 {FULL} 人以后扫码进不去，容量 {theme.capacity}人 里多出来的位子没人进得了"
+        yield Found(value_at(root, "容量"), text, f"写 容量: {FULL}人，或者更少")
     part = theme.groups.name_contains
     if not theme.opens_groups:
         if part and theme.group_name and part not in theme.group_name:
@@ -44,6 +49,20 @@ def reminders(theme: Theme, root: Map) -> Iterator[Found]:
     if tail.strip():
         text = f"自动建的群名只能以序号结尾：“{tail.strip()}”不会出现"
         yield Found(value_at(root, "群名"), text, f'写成 群名: "{head}{number}"')
+
+
+def _another_s(theme: Theme, root: Map, book: Book) -> Iterator[Found]:
+    """A group belongs to one theme; of two that say the same of it the first one has it."""
+    groups, block = theme.groups, get(root, "群")
+    for other in book.themes.values():
+        if other.name == theme.name:
+            return
+        if both := [chat for chat in groups.chat_ids if chat in other.groups.chat_ids]:
+            text = f"群“{both[0]}”已经归主题“{other.name}”，一个群只归一个主题"
+            yield Found(value_at(block, "群编号"), text, "从其中一个主题里删掉它")
+        if groups.name_contains and groups.name_contains == other.groups.name_contains:
+            text = f"主题“{other.name}”也写了名称包含“{groups.name_contains}”，这样的群都归了它"
+            yield Found(value_at(block, "名称包含"), text, "两个主题写不同的字")
 
 
 def _gates(theme: Theme, root: Map) -> Iterator[Found]:

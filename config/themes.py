@@ -167,6 +167,12 @@ class ThemePicker(Strict):
         description="标签变了、按选择该去别的主题时：建议换群（默认，问跟进人）、不管",
     )
 
+    @model_validator(mode="after")
+    def _else_last(self) -> Self:
+        if any(choice.otherwise for choice in self.choices[:-1]):
+            raise refused("“否则”要写在“选择”的最后一项", "把“否则”移到最后")
+        return self
+
     @property
     def themes(self) -> frozenset[str]:
         """Every theme it may choose."""

@@ -101,7 +101,9 @@ class _Tending:
         way = await self._as_wecom_has_it(way, channel)
         users, free = self._users(way, roster), channel.skip_verify
         if not users:
-            await self.ctx.store.ways.look_again(self.owner, way, roster.next_at)
+            await self.ctx.store.ways.look_again(
+                self.owner, way, roster.next_at, standing=roster.standing
+            )
         elif not way.config_id:
             await self._ask(way, self._make(way, users, channel), roster.standing)
         elif (way.users, way.skip_verify) != (users, free):
@@ -130,8 +132,9 @@ class _Tending:
     async def _refused(self, way: Way, channel: Channel | None) -> None:
         """WeCom did not do the last change: somebody learns of it, and it is tried again later."""
         if channel:
-            key = f"channel:refused:{way.id}:{self._day}"
-            text = f"渠道“{way.channel}”的二维码没有弄好：{way.error}。系统每小时再试一次。"
+            key = f"channel:refused:{way.channel}:{self._day}"  # one word, however many codes
+            why = way.error.rstrip("。")
+            text = f"渠道“{way.channel}”的二维码没有弄好：{why}。系统每小时再试一次。"
             await channels.tell(self.ctx, self.book, channel, key, text)
         await self.ctx.store.ways.look_again(self.owner, way, self.now + _REFUSED_AGAIN, error="")
 
@@ -229,7 +232,8 @@ class _Tending:
             return
         crash_point("ways.asked")
         if users := wanted["body"].get("user"):
-            what = f"二维码由 {'、'.join(users)} 接（{standing}）"
+            code = f"{way.person} 自己的码" if way.person else "二维码"
+            what = f"{code}由 {'、'.join(users)} 接（{standing}）"
             await self._log(way, f"asked:{way.asked + 1}", what)
         await self._put(way, way.asked + 1, wanted)
 

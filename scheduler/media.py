@@ -9,6 +9,7 @@ from bot.crash import crash_point
 from bot.playbook import needed
 from bot.publish.live import with_states
 from bot.sender import pictures
+from bot.sender.words import refusal
 from bot.store.media import File
 from bot.wecom.errors import Paced, Refused, WeComError
 from config.book import Book
@@ -77,7 +78,7 @@ async def _renew(ctx: Context, owner: str, file: File) -> None:
     except WeComError as error:
         log.warning("media %s: %s", file.key, error, extra={"action": "upload"})
         wait = _REFUSED if isinstance(error, Refused) else _AGAIN
-        await ctx.store.media.park(owner, file.key, now + wait, error=str(error))
+        await ctx.store.media.park(owner, file.key, now + wait, error=refusal(error))
     else:
         due_at = expires_at - EARLY if expires_at else None
         await ctx.store.media.park(owner, file.key, due_at)

@@ -142,6 +142,7 @@ async def _poll(ctx: Context, posting: Posting) -> tuple[bool, bool]:
 
 async def _remind(ctx: Context, posting: Posting, number: int, hours: Hours) -> None:
     """WeCom has no reminder of its own for moments."""
+    here = {one.id for one in await ctx.store.staff.active()}
     rows = [
         Outgoing(
             id=f"text:{post.id}:{posting.id}:{number}",
@@ -153,6 +154,7 @@ async def _remind(ctx: Context, posting: Posting, number: int, hours: Hours) -> 
             expires_at=min(posting.expires_at, ctx.now() + _REMINDER_LIVES),
         )
         for post in await ctx.store.posts.open_of(posting.id)
+        if post.staff in here  # who left is told nothing
     ]
     await ctx.store.outbox.put(rows)
     ctx.hints.ring("outbox")

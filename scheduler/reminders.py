@@ -229,7 +229,7 @@ class _Round:
             await self._card(staff, units[0], carded)
             return
         lines = [await self._line(unit) for unit in units]
-        await self._once(staff, units, "还有这些任务没有完成，请在之前的卡片上点按钮：", lines)
+        await self._once(staff, units, "还有这些任务没有完成，卡片在之前的消息里：", lines)
 
     async def _card(self, staff: str, unit: Sequence[_Step], carded: dict[str, Place]) -> None:
         theirs = [step.task for step in unit]

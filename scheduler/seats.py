@@ -15,7 +15,7 @@ from bot.playbook.hours import Hours
 from bot.playbook.placement import base_of, choices, next_number
 from bot.playbook.regrouping import Accept, Drop
 from bot.store.log import line
-from bot.store.seats import HOLDING, PROPOSED, WAITING
+from bot.store.seats import HOLDING, PROPOSED, WAITING, given_up
 from bot.wecom import bodies
 from config.book import Book
 from config.themes import Theme
@@ -144,7 +144,7 @@ class _Placing:
         if not await self.ctx.store.seats.gives_up(self.owner, seat, why, self.now):
             await self._let_go_if_over(seat)
             return
-        await self._log(seat, "gave up", f"主题“{seat.theme}”的位子没有了：{why}")
+        await self._log(seat, "gave up", given_up(seat, why))
         if theme := self.book.themes.get(seat.theme):
             await opening.call_off(self.ctx, theme)
         await self._free(seat)

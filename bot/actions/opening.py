@@ -27,7 +27,7 @@ _LIMIT = "1个工作日"
 
 async def ask(ctx: Context, book: Book, theme: Theme, seat: Seat, shop: str) -> None:
     """Somebody waits: whoever is to own the theme's groups opens one; one task at a time."""
-    before = await ctx.store.tasks.about(theme_subject(theme.name), 1000)
+    before = await ever_asked(ctx, theme.name)
     if not may_ask(before, ctx.now(), Hours.of(book).tz):
         return
     staff = {one.id: one for one in await ctx.store.staff.active()}
@@ -37,11 +37,18 @@ async def ask(ctx: Context, book: Book, theme: Theme, seat: Seat, shop: str) -> 
     ctx.hints.ring("tasks")
 
 
+async def ever_asked(ctx: Context, theme: str) -> list[Task]:
+    """The tasks to open a group of this theme, newest first; its owners have others too."""
+    about = await ctx.store.tasks.about(theme_subject(theme), 1000)
+    return [one for one in about if one.step == STEP]
+
+
 async def call_off(ctx: Context, theme: Theme) -> bool:
     """Nobody waits any more: the task is not wanted, unless its group has come."""
     if "候补" not in theme.overflow:  # who finds no room does not wait
         return False
-    asked = await ctx.store.tasks.open_about(theme_subject(theme.name))
+    about = await ctx.store.tasks.open_about(theme_subject(theme.name))
+    asked = [one for one in about if one.step == STEP]
     if not asked or await ctx.store.seats.anybody_waits(theme.name):
         return False
     for one in asked:
@@ -79,6 +86,7 @@ def task(
     note = f"群名写“{name}”。系统在企业微信看到这个群就算完成，并自动邀请候补的客户，不用点按钮。"
     if not theme.groups.name_contains:
         note = f"群名写“{name}”，建好后请管理员把群编号写进主题群文件；之后自动邀请候补的客户。"
+    full = "的群都满了" if groups else "还没有群"
     id = f"open:{theme.name}:{number}"
     return Task(
         id=id,
@@ -88,7 +96,7 @@ def task(
         subject=subject,
         subject_type="group",
         staff=to,
-        title=f"主题“{theme.name}”的群都满了，有客户在候补：请新建一个群",
+        title=f"主题“{theme.name}”{full}，有客户在候补：请新建一个群",
         note=note,
         proofs_wanted=(wanted,),
         keys=(wanted,),

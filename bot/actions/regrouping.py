@@ -10,6 +10,7 @@ from bot.context import Context
 from bot.crash import crash_point
 from bot.model import Contact, Fact, Group, Seat
 from bot.playbook import admission, caps, keys, situation
+from bot.playbook.hours import Hours
 from bot.playbook.regrouping import (
     LOOK_DAILY,
     SETTLES,
@@ -22,6 +23,7 @@ from bot.playbook.regrouping import (
     decide,
     question,
 )
+from bot.store.log import line
 from bot.store.rows import slot_of
 from config.book import Book
 from config.themes import ThemePicker
@@ -86,6 +88,10 @@ async def look(
             await ctx.store.seats.look_again(owner, seat, until)
             return None
         case Wait(until):
+            at = Hours.of(book).local(until)
+            what = f"邀请间隔：最近邀请过进群，{at} 再问要不要换到主题“{seat.theme}”"
+            id = f"{seat.id}:gap:{until.isoformat()}"
+            await ctx.store.log.write([line(id, [seat.id, seat.subject], now, what)])
             await ctx.store.seats.waits_for_gap(owner, seat, until)
             return None
         case Drop(why) if standing.task:

@@ -35,6 +35,9 @@ def in_words(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
         where, who = row["url"] or "还没有生成", "、".join(row["staff"])
         if row["kind"] == "获客链接":
             yield f"获客链接：{where}"
+        elif row["standing"] == "没有人":
+            whose = f"{row['person']}自己的码" if row["person"] else "二维码"
+            yield f"{whose}（员工和备用都不在职，扫码加不到人）：{where}"
         elif row["person"]:
             instead = f"（现在由{who}接）" if who and who != row["person"] else ""
             yield f"{row['person']}自己的码{instead}：{where}"
@@ -47,11 +50,11 @@ async def _codes(settings: Settings) -> Codes:
     """By channel, the code all share first."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     async with open_context(settings) as ctx:
-        names = {member.id: member.name for member in await ctx.store.staff.active()}
+        names = {member.id: member.name for member in await ctx.store.staff.everybody()}
         for way in await ctx.store.ways.of():
             found.setdefault(way.channel, []).append(_of_way(way, names))
         for link in await ctx.store.links.all():
-            users = [names.get(user, user) for user in link.users]
+            users = [names.get(user) or user for user in link.users]
             row = {"kind": "获客链接", "person": "", "url": _address(link), "staff": users}
             found.setdefault(link.channel, []).append({**row, "standing": ""})
     return found
@@ -60,9 +63,9 @@ async def _codes(settings: Settings) -> Codes:
 def _of_way(way: Way, names: Mapping[str, str]) -> Mapping[str, Any]:
     return {
         "kind": "活码",
-        "person": names.get(way.person, way.person),
+        "person": names.get(way.person) or way.person,
         "url": way.qr_code,
-        "staff": [names.get(user, user) for user in way.users],
+        "staff": [names.get(user) or user for user in way.users],
         "standing": way.standing,
     }
 

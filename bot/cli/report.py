@@ -49,7 +49,8 @@ def report(
 def in_words(made: Report, asked: Asked, tz: ZoneInfo) -> list[str]:
     """As the terminal shows it: one line per row, or a few where a row is wider than a screen."""
     first, last = (moment.astimezone(tz) for moment in (asked.since, asked.until))
-    lines = [f"{made.title}（{first:%Y-%m-%d} 至 {last:%m-%d %H:%M}）", ""]
+    when = f"{first:%Y-%m-%d} 至 {last:%m-%d %H:%M}"
+    lines = [f"{made.title}（{f'{last:%Y-%m-%d %H:%M} 现在' if made.now else when}）", ""]
     shown = [[_shown(column, row, tz) for column in made.columns] for row in made.rows]
     lines += _table(made.columns, shown) if shown else [made.empty]
     notes = [line for note in made.notes for line in hang("· ", note)]
@@ -84,7 +85,7 @@ def _ask_for_what_there_is(name: str, by: str, about: str) -> None:
     listed = reports.REPORTS.get(name)
     if listed is None:
         near = did_you_mean(closest(name, reports.REPORTS))
-        complain(f"没有报表“{name}”：{near}现有：{'、'.join(reports.REPORTS)}", 2)
+        complain(f"没有报表“{name}”：{near}现有 {'、'.join(reports.REPORTS)}", 2)
     if by and not listed.by:
         complain(f"报表“{name}”不能拆开看：去掉 --by", 2)
     if about and not listed.about:
@@ -152,5 +153,12 @@ def _table(columns: Sequence[Column], shown: Sequence[Sequence[str]]) -> list[st
 
 def _block(titles: Sequence[str], row: Sequence[str]) -> list[str]:
     """A row that is wider than a screen: its first value, and below it everything by name."""
-    told = "  ".join(f"{title} {value}" for title, value in zip(titles[1:], row[1:], strict=True))
-    return [row[0], *hang("  ", told)]
+    cells = [f"{title} {value}" for title, value in zip(titles[1:], row[1:], strict=True) if value]
+    lines = [""]
+    for cell in cells:
+        longer = f"{lines[-1]}{_GAP}{cell}" if lines[-1] else cell
+        if lines[-1] and width(longer) > WIDTH - len(_GAP):
+            lines.append(cell)
+        else:
+            lines[-1] = longer
+    return [row[0], *(part for line in lines if line for part in hang(_GAP, line))]

@@ -18,7 +18,7 @@ from bot.rehearse import gaps, regrouping, rooms
 from bot.rehearse.customers import counted, told
 from bot.rehearse.people import Act
 from bot.rehearse.stage import Stage
-from bot.store.seats import HOLDING, PROPOSED, WAITING
+from bot.store.seats import HOLDING, PROPOSED, WAITING, given_up
 from bot.sync.groups import HISTORY
 from config.themes import Theme
 
@@ -219,7 +219,7 @@ def _propose(stage: Stage, seat: Seat) -> None:
 
 def _give_up(stage: Stage, seat: Seat, why: str) -> None:
     stage.seats[seat.id] = replace(seat, state="占位过期", due_at=None)
-    stage.note(seat.journey, seat.subject, f"主题“{seat.theme}”的位子没有了：{why}")
+    stage.note(seat.journey, seat.subject, given_up(seat, why))
     _let_go(stage, seat)
     _off_the_list(stage, seat)
     _wake_waiting(stage, seat.theme)

@@ -147,7 +147,7 @@ async def _split(ctx: Context, book: Book, by: str) -> Parts | None:
     if by not in book.tags:
         options = ("门店", "员工", *book.tags)
         cure = did_you_mean(closest(by, options))
-        raise CannotReport(f"不能按“{by}”拆开：{cure}可用：{'、'.join(options)}")
+        raise CannotReport(f"不能按“{by}”拆开：{cure}只能写 {'、'.join(options)}")
     start = f"{by}/"
     return lambda one: [t.removeprefix(start) for t in one.tags if t.startswith(start)] or [NO_TAG]
 

@@ -120,8 +120,8 @@ def _place(name: str) -> tuple[str, int]:
 def _known(about: str, book: Book, versions: Iterable[Row]) -> None:
     names = {*book.materials, *(row["name"] for row in versions)}
     if about and about not in names:
-        cure = did_you_mean(closest(about, names)) or "："
-        raise CannotReport(f"没有素材“{about}”{cure}用 qunce list 素材 看有哪些")
+        cure = did_you_mean(closest(about, names))
+        raise CannotReport(f"没有素材“{about}”：{cure}用 qunce list 素材 看有哪些")
 
 
 def _notes(*, hears: bool, sees: bool) -> Iterable[str]:

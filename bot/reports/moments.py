@@ -54,16 +54,16 @@ async def make(ctx: Context, asked: Asked) -> Report:
 
 def _split(by: str) -> tuple[Column, ...]:
     if by not in _BY:
-        cure = did_you_mean(closest(by, _BY)) or "："
-        raise CannotReport(f"朋友圈不能按“{by}”拆开{cure}可用：{'、'.join(_BY)}")
+        cure = did_you_mean(closest(by, _BY))
+        raise CannotReport(f"朋友圈不能按“{by}”拆开：{cure}只能写 {'、'.join(_BY)}")
     return _BY[by]
 
 
 async def _sop(ctx: Context, about: str) -> str:
     book = (await ctx.releases.head()).book
     if book.sop(about) is None:
-        cure = did_you_mean(closest(about, book.sops)) or "："
-        raise CannotReport(f"没有 SOP“{about}”{cure}用 qunce list SOP 看有哪些")
+        cure = did_you_mean(closest(about, book.sops))
+        raise CannotReport(f"没有 SOP“{about}”：{cure}用 qunce list SOP 看有哪些")
     return about
 
 

@@ -43,7 +43,7 @@ async def make(ctx: Context, asked: Asked) -> Report:
     themes = (await ctx.releases.head()).book.themes
     if asked.about and asked.about not in themes:
         near = did_you_mean(closest(asked.about, themes))
-        raise CannotReport(f"没有主题群“{asked.about}”：{near}现有：{'、'.join(themes)}")
+        raise CannotReport(f"没有主题群“{asked.about}”：{near}现有 {'、'.join(themes)}")
     sits = await ctx.store.memberships.all()
     if asked.about:
         sits = {who: at for who, at in sits.items() if any(p.theme == asked.about for p in at)}
@@ -63,6 +63,7 @@ def _report(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> Rep
         columns=columns,
         rows=rows,
         notes=_NOTES,
+        now=True,
         empty="没有客户同时在两个群里",
     )
 

@@ -62,15 +62,15 @@ async def _namer(ctx: Context, book: Book) -> Callable[[str, Mapping[str, str]],
 
 def _split(by: str) -> tuple[tuple[str, ...], tuple[Column, ...]]:
     if by not in _BY:
-        cure = did_you_mean(closest(by, _BY)) or "："
-        raise CannotReport(f"推送不能按“{by}”拆开{cure}可用：{'、'.join(_BY)}")
+        cure = did_you_mean(closest(by, _BY))
+        raise CannotReport(f"推送不能按“{by}”拆开：{cure}只能写 {'、'.join(_BY)}")
     return _BY[by]
 
 
 def _sop(book: Book, about: str) -> str:
     if about and book.sop(about) is None:
-        cure = did_you_mean(closest(about, book.sops)) or "："
-        raise CannotReport(f"没有 SOP“{about}”{cure}用 qunce list SOP 看有哪些")
+        cure = did_you_mean(closest(about, book.sops))
+        raise CannotReport(f"没有 SOP“{about}”：{cure}用 qunce list SOP 看有哪些")
     return about
 
 

@@ -39,5 +39,6 @@ class Report:
     rows: Sequence[Mapping[str, Any]]
     notes: Sequence[str] = field(default=())
     """What the figures leave out, one sentence each."""
+    now: bool = False  # how things stand, whatever time was asked about
     empty: str = "这段时间没有数据。"
     """Said in place of the table when there are no rows: what to do next."""

@@ -51,11 +51,11 @@ async def make(ctx: Context, asked: Asked) -> Report:
     book = (await ctx.releases.head()).book
     by = asked.by or "步骤"
     if by not in _BY:
-        cure = did_you_mean(closest(by, _BY)) or "："
-        raise CannotReport(f"任务不能按“{by}”拆开{cure}可用：{'、'.join(_BY)}")
+        cure = did_you_mean(closest(by, _BY))
+        raise CannotReport(f"任务不能按“{by}”拆开：{cure}只能写 {'、'.join(_BY)}")
     if asked.about and book.sop(asked.about) is None:
-        cure = did_you_mean(closest(asked.about, book.sops)) or "："
-        raise CannotReport(f"没有 SOP“{asked.about}”{cure}用 qunce list SOP 看有哪些")
+        cure = did_you_mean(closest(asked.about, book.sops))
+        raise CannotReport(f"没有 SOP“{asked.about}”：{cure}用 qunce list SOP 看有哪些")
     piles = await ctx.store.task_figures.piles(asked.since, asked.until, asked.about)
     shops = await _shops(ctx, book, piles)
     known = await people(ctx)

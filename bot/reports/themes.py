@@ -56,7 +56,7 @@ async def make(ctx: Context, asked: Asked) -> Report:
     book = (await ctx.releases.head()).book
     if asked.about and asked.about not in book.themes:
         near = did_you_mean(closest(asked.about, book.themes))
-        raise CannotReport(f"没有主题群“{asked.about}”：{near}现有：{'、'.join(book.themes)}")
+        raise CannotReport(f"没有主题群“{asked.about}”：{near}现有 {'、'.join(book.themes)}")
     listed = [g for g in await ctx.store.groups.all() if asked.about in ("", g.theme)]
     groups = list((await ctx.store.groups.many(group.id for group in listed)).values())
     groups.sort(key=lambda group: (not group.theme, group.theme, group.name, group.id))
@@ -200,8 +200,8 @@ def _owner_days(
         follows = known is not None and known.day == one.day - timedelta(days=1)
         more = one.messages_ever - known.messages_ever if known and follows else None
         before[one.owner] = one
-        if one.day < first:
-            continue
+        if one.day < first or not (one.groups or one.messages_ever):
+            continue  # before their first group there is nothing to say
         yield {
             "userid": one.owner,
             "owner": names.get(one.owner, one.owner),

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.actions import opening
 from bot.context import Context
 from bot.model import Group, Seat, Task
 from bot.playbook.placement import room
-from bot.playbook.regrouping import theme_subject
 from bot.reports.names import people
 from bot.reports.report import Asked, CannotReport, Column, Report
 from config.guess import closest, did_you_mean
@@ -41,7 +41,7 @@ _CUSTOMER = (
     Column("since", "从什么时候等"),
 )
 _NOTES = [
-    "这是现在的样子，不看时间段。“占着的位子”是已留给客户、还没看到进群的。",
+    "“占着的位子”是已留给客户、还没看到进群的。",
     "成员里包括员工；自己进群的客户可以让群超过容量，那时空位是 0。",
 ]
 
@@ -51,32 +51,35 @@ async def make(ctx: Context, asked: Asked) -> Report:
     themes = (await ctx.releases.head()).book.themes
     if asked.about and asked.about not in themes:
         near = did_you_mean(closest(asked.about, themes))
-        raise CannotReport(f"没有主题群“{asked.about}”：{near}现有：{'、'.join(themes)}")
+        raise CannotReport(f"没有主题群“{asked.about}”：{near}现有 {'、'.join(themes)}")
     names = [asked.about] if asked.about else list(themes)
     match asked.by:
         case "":
-            return _report(_THEME, [await _theme(ctx, name) for name in names])
+            rows = [await _theme(ctx, name) for name in names]
+            return _report(_THEME, rows, "文件夹里还没有主题群：先写一个 主题群")
         case "群":
-            return _report(_GROUP, await _groups(ctx, names))
+            rows = await _groups(ctx, names)
+            return _report(_GROUP, rows, "这些主题还没有群：在企业微信建群，群名写上“名称包含”的字")
         case "客户":
-            return _report(_CUSTOMER, await _customers(ctx, names))
+            return _report(_CUSTOMER, await _customers(ctx, names), "没有客户在候补")
     raise CannotReport(f"不能按“{asked.by}”拆开：只能写 {BY_GROUP} 或 {BY_CUSTOMER}")
 
 
-def _report(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> Report:
+def _report(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], empty: str) -> Report:
     return Report(
         title="候补：群的位子和等位子的客户",
         columns=columns,
         rows=rows,
         notes=_NOTES,
-        empty="没有客户在候补",
+        now=True,
+        empty=empty,
     )
 
 
 async def _theme(ctx: Context, theme: str) -> dict[str, Any]:
     groups = await ctx.store.groups.of_theme(theme)
     waiting = await ctx.store.seats.waiting([theme])
-    asked = await ctx.store.tasks.about(theme_subject(theme), 1)
+    asked = await opening.ever_asked(ctx, theme)
     return {
         "theme": theme,
         "groups": len(groups),

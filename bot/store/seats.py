@@ -18,6 +18,12 @@ HOLDING = ("已占位", "已邀请")
 PROPOSED = "建议"  # a better group: nothing is held until the member of staff says yes
 
 
+def given_up(seat: Seat, why: str) -> str:
+    """What is written down about a seat that ends without anybody in it."""
+    what = "的位子没有了" if seat.state in HOLDING else "不再邀请"  # who waits has none to lose
+    return f"主题“{seat.theme}”{what}：{why}"
+
+
 class Seats:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows

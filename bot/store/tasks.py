@@ -93,11 +93,15 @@ class Tasks:
         return [from_row(Task, row) async for row in found.limit(limit)]
 
     async def passed_on(self) -> list[Task]:
-        """Open tasks that came to who answers for them because nobody else did them."""
+        """Open tasks that came to who answers for them because nobody else did them.
+
+        Those too that are overdue with them by now: nobody else hears of these.
+        """
         given_up = {"$elemMatch": {"what": "转派", "from": {"$gt": ""}}}
-        theirs = {"open": True, "state": "已转派", "evidence": "", "log": given_up}
-        found = self._rows.find({**theirs, "deadline": {"$gt": _EPOCH}})
-        return [from_row(Task, row) async for row in found.sort("deadline", ASCENDING)]
+        theirs = {"open": True, "evidence": "", "log": given_up, "deadline": {"$gt": _EPOCH}}
+        found = self._rows.find(theirs).sort("deadline", ASCENDING)
+        tasks = [from_row(Task, row) async for row in found]
+        return [task for task in tasks if _handed_over(task) == "转派"]
 
     async def count_open(self) -> dict[str, int]:
         """Staff → how many tasks they have in hand."""
@@ -460,6 +464,11 @@ def _entries_named(*words: str) -> Row:
 
 def _appended(path: str, value: Any) -> Row:
     return {"$concatArrays": [{"$ifNull": [path, []]}, [{"$literal": value}]]}
+
+
+def _handed_over(task: Task) -> str:
+    """How it came to whoever has it now."""
+    return next((entry["what"] for entry in reversed(task.log) if entry.get("from")), "")
 
 
 def _entry(at: datetime, what: str, who: str = "") -> Row:

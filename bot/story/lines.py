@@ -39,7 +39,7 @@ def logged(rows: Sequence[Row]) -> Iterable[Line]:
 async def people(ctx: Context) -> dict[str, str]:
     """The names of staff by their accounts: WeCom's, else the folder's."""
     team = (await ctx.releases.head()).book.team
-    known = {staff.id: staff.name for staff in await ctx.store.staff.active() if staff.name}
+    known = {staff.id: staff.name for staff in await ctx.store.staff.everybody() if staff.name}
     return {userid: name for name, userid in team.people.items()} | known
 
 

@@ -6,6 +6,7 @@ from bot.context import Context
 from bot.model import Seat, Task
 from bot.playbook import evidence
 from bot.playbook.hours import Hours
+from bot.store.seats import HOLDING
 from bot.story.codes import of_channel
 from bot.story.experiments import of_experiment
 from bot.story.lines import Line, Story, logged, people, story
@@ -65,10 +66,14 @@ def _of_task(task: Task) -> Iterable[Line]:
 
 
 def _of_seat(seat: Seat) -> Iterable[Line]:
-    yield Line(seat.created_at, f"主题群“{seat.theme}”：候选")
+    first = "标签变了，建议换群" if seat.picker else "候选"
+    yield Line(seat.created_at, f"主题群“{seat.theme}”：{first}")
+    had = False
     for entry in seat.log:
-        more = f"（{entry['more']}）" if entry.get("more") else ""
-        yield Line(entry["at"], f"主题群“{seat.theme}”：{entry['what']}{more}")
+        more, what = f"（{entry['more']}）" if entry.get("more") else "", entry["what"]
+        had |= what in HOLDING
+        what = "不再邀请" if what == "占位过期" and not had else what
+        yield Line(entry["at"], f"主题群“{seat.theme}”：{what}{more}")
 
 
 def _standing(task: Task) -> str:

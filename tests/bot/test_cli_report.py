@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo import AsyncMongoClient
 
 from bot import reports
+from bot.cli.report import in_words
+from bot.plan.columns import WIDTH, width
+from bot.reports.report import Asked, Column, Report
 from tests.bot.commands import SETTINGS, Commands
 
 Mongo = AsyncMongoClient[dict[str, Any]]
@@ -85,3 +89,19 @@ async def test_only_the_days_asked_about_are_counted(
     assert (row["channel"], row["added"], row["clicks"]) == ("[b]:100:", 1, None)
     line = next(line for line in month.stdout.splitlines() if line.startswith("[b]:100:"))
     assert line.split()[1:7] == ["—", "—", "—", "2", "0（0%）", "0（0%）"]
+
+
+def test_a_row_wider_than_the_screen_is_broken_between_figures_only() -> None:
+    columns = [Column("name", "步骤")]
+    columns += [Column(f"n{n}", f"第{n}项数字", of="" if n == 4 else "n0") for n in range(9)]
+    row: dict[str, Any] = {"name": "早报", **{f"n{n}": 12 for n in range(9)}} | {"n4": []}
+    asked = Asked(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 11, 8, tzinfo=UTC))
+
+    made = Report(title="推送", columns=columns, rows=[row])
+    told = in_words(made, asked, ZoneInfo("Asia/Shanghai"))
+
+    first, *rest = told[2:]
+    assert first == "早报"
+    assert all(width(line) <= WIDTH for line in rest)
+    figures = [figure for line in rest for figure in line.split("  ") if figure]
+    assert figures == [f"第{n}项数字 12（100%）" for n in range(9) if n != 4], "4 says nothing"

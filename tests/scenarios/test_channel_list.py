@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.story import tell
 from tests.bot.commands import SETTINGS, Commands, free_port
 from tests.scenarios.test_channels import CHANNEL, SHIFTS, code
 from tests.world import TEAM, World
@@ -46,6 +47,26 @@ async def test_the_codes_are_listed_with_who_takes_the_customers(
     (told,) = json.loads(as_json.stdout)
     assert told["name"] == CHANNEL
     assert told["codes"][0]["url"] == shared.qr_code
+
+
+async def test_who_left_keeps_their_name_and_an_empty_channel_is_called_one(
+    world: World, qunce: Commands
+) -> None:
+    await world.publish({"channels.yaml": SHIFTS + "每人一码: 是\n"})
+    await world.settle()
+    await world.act("staff_leaves", staff="limin")
+    await world.later(minutes=5)
+    one = await asyncio.to_thread(qunce.run, "list", "渠道")
+    await world.act("staff_leaves", staff="zhangli")
+    await world.later(minutes=5)
+
+    none = await asyncio.to_thread(qunce.run, "list", "渠道")
+
+    assert "  李敏自己的码（现在由张丽接）：" in one.stdout
+    assert "  二维码（员工和备用都不在职，扫码加不到人）：" in none.stdout
+    found = await tell(world.ctx, CHANNEL)
+    assert found
+    assert found.title == f"渠道“{CHANNEL}”：员工和备用都不在职，扫码加不到人"
 
 
 async def test_without_the_database_the_names_are_listed_and_why_not_more(

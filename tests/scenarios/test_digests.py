@@ -114,6 +114,18 @@ async def test_what_the_manager_has_just_heard_is_not_said_again(world: World) -
     assert await told(world) == []
 
 
+async def test_what_came_to_the_manager_stays_in_it_once_it_is_overdue_there_too(
+    world: World,
+) -> None:
+    await open_shop(world, asking(BUTTON).replace("期限: 1个工作日", "期限: 8小时"))
+    await world.add_contact("zhangli", name="小雨妈妈")
+
+    await world.turn_to("2026-11-25 10:00")  # it was passed on at five, until one in the night
+
+    text = (await told(world))[-1]
+    assert "转到您这里还没完成的 1 项，最早的到 11-25 01:00" in text
+
+
 async def test_who_wants_none_gets_none_and_who_wants_another_hour_gets_it_then(
     world: World,
 ) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from bot.model import GroupWelcome, Task
+from bot.reports import report
+from bot.reports.report import Asked
 from scheduler import group_welcomes
 from tests.scenarios.test_opening_groups import Died, dies_at
 from tests.world import World
@@ -108,6 +110,20 @@ async def test_new_words_reach_the_groups_without_anybody_selecting_again(world:
     assert await calls(world, ADD, EDIT) == [1, 1]
     assert [row["text"] for row in (await world.ledger())["greeted"]] == ["换了一句"]
     assert len(await asked(world)) == 1
+
+
+async def test_the_task_to_select_it_stands_however_many_wait_for_a_place(world: World) -> None:
+    await world.publish(a_shop())
+    await world.create_group("新手妈妈1群")
+    await look(world)
+    await world.later(hours=2)
+
+    (task,) = await asked(world)
+    asks = Asked(since=world.now, until=world.now)
+    (row,) = (await report("候补")(world.ctx, asks)).rows
+
+    assert task.open, task.log
+    assert row["task"] is None, "it is not a task to open a group"
 
 
 async def test_a_new_owner_is_asked_and_one_who_left_is_not(world: World) -> None:

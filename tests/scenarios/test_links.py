@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.backlog import piles
+from bot.story import tell
 from tests.world import World
 
 API = "externalcontact/customer_acquisition"
@@ -50,6 +51,17 @@ async def test_a_channel_gets_its_link_and_its_manager_the_address(world: World)
     assert (link["link_name"], link["users"]) == ("抖音广告", ["zhangli", "limin"])
     (word,) = await told(world, "wangfang")
     assert word.endswith(f"{link['url']}?customer_channel={quote('抖音广告')}")
+
+
+async def test_why_tells_of_a_link_too(world: World) -> None:
+    await open_shop(world)
+
+    found = await tell(world.ctx, "抖音广告")
+
+    assert found
+    assert found.title == "渠道“抖音广告”：获客链接现在由 张丽、李敏 接"
+    assert any("获客链接已照配置更新" in line.what for line in found.lines)
+    assert any("生成好了" in line.what for line in found.lines)
 
 
 async def test_a_link_whose_making_was_answered_to_nobody_is_found_again(world: World) -> None:

@@ -141,6 +141,19 @@ async def test_who_has_not_published_is_reminded_twice_and_nobody_else(world: Wo
     )
 
 
+async def test_who_has_left_is_not_reminded(world: World) -> None:
+    await open_shop(world, calendar(), *TWO_OWNERS)
+    await world.turn_to("2026-11-23 10:05")
+    await world.act("staff_leaves", staff="limin")
+
+    await world.turn_to("2026-11-23 18:30")
+
+    texts = (await world.ledger())["texts"]
+    assert {row["userid"] for row in texts if "朋友圈还没发" in row["content"]} == {"zhangli"}
+    failed = {"kind": "text", "state": "failed"}
+    assert await world.store.db["outbox"].count_documents(failed) == 0
+
+
 async def test_only_customers_with_one_of_the_tags_see_it(world: World) -> None:
     body = "{文案: 孕期课, 由: 群主, 可见: [孕期], 时效: 8小时}"
     await open_shop(world, calendar(body), ("新手妈妈1群", "zhangli"))

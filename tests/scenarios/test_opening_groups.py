@@ -86,6 +86,15 @@ async def test_the_one_who_is_to_own_the_groups_is_asked(world: World) -> None:
     assert task.staff == "wangfang"
 
 
+async def test_a_theme_without_a_group_is_not_said_to_be_full(world: World) -> None:
+    await open_shop(world, a_theme(1))
+
+    await newcomer(world)
+
+    (task,) = await asked(world)
+    assert task.title == "主题“0-6月龄”还没有群，有客户在候补：请新建一个群"
+
+
 async def test_no_task_stands_when_nobody_waits_any_more(world: World) -> None:
     await open_shop(world, a_theme(2))
     chat = await world.create_group("徐汇店 0-6月龄 1群")

@@ -6,6 +6,7 @@ import pytest
 
 from bot.actions import regrouping
 from bot.model import Seat, Task
+from bot.story import tell
 from scheduler import seats as duty
 from tests.scenarios.test_opening_groups import Died, dies_at
 from tests.scenarios.test_seats import RULES, confirm_all
@@ -260,9 +261,14 @@ async def test_nobody_is_asked_before_an_invitation_may_go_out(world: World) -> 
 
     await grows(world, contact)
     at_once = await questions(world, contact)
+    told = await tell(world.ctx, contact)
     await world.turn_to("2026-12-23 12:00")
 
     assert at_once == []
+    assert told
+    why = [line.what for line in told.lines if "大月龄" in line.what]
+    assert "主题群“大月龄”：标签变了，建议换群" in why
+    assert any(what.startswith("邀请间隔：最近邀请过进群，12-23 ") for what in why)
     assert len(await questions(world, contact)) == 1
 
 

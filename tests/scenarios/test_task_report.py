@@ -91,7 +91,7 @@ async def test_a_shop_is_that_of_the_staff(world: World) -> None:
 async def test_what_does_not_exist_is_a_sentence(world: World) -> None:
     await open_shop(world, asking(BUTTON))
 
-    with pytest.raises(CannotReport, match="没有 SOP“问月令”是不是想写“问月龄”"):
+    with pytest.raises(CannotReport, match="没有 SOP“问月令”：是不是想写“问月龄”"):
         await made(world, about="问月令")
     with pytest.raises(CannotReport, match="不能按“宝宝月龄”拆开"):
         await made(world, by="宝宝月龄")
