@@ -3,7 +3,18 @@
 from aiohttp import web
 
 from console import gate, monitors, sign_in
-from console.pages import customers, editing, languages, releases, running, sops, today, trail
+from console.pages import (
+    customers,
+    editing,
+    figures,
+    languages,
+    mine,
+    releases,
+    running,
+    sops,
+    today,
+    trail,
+)
 from console.site import HERE, Route, Site, Visit, go
 
 __all__ = ["PAGES", "Site", "routes"]
@@ -18,8 +29,10 @@ PAGES: tuple[Route, ...] = (
     *sign_in.ROUTES,
     *languages.ROUTES,
     *today.ROUTES,
+    *mine.ROUTES,
     *sops.ROUTES,
     *customers.ROUTES,
+    *figures.ROUTES,
     *editing.ROUTES,
     *releases.ROUTES,
     *running.ROUTES,

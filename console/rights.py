@@ -12,6 +12,7 @@ Role = Literal["owner", "ops", "lead", "staff", "auditor"]
 Right = Literal[
     "own tasks",  # the person's own page
     "look",  # figures, customers, groups and tasks; a lead those of their departments
+    "figures",  # reports, which are about everybody
     "phones",  # a customer's phone number in full
     "act",  # give, reassign and cancel tasks, stop pushes
     "edit",  # write SOPs and see what publishing them would do
@@ -25,7 +26,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     "ops": frozenset(get_args(Right)) - {"trail"},
     "lead": frozenset({"own tasks", "look", "act"}),
     "staff": frozenset({"own tasks"}),
-    "auditor": frozenset({"own tasks", "look", "trail"}),
+    "auditor": frozenset({"own tasks", "look", "figures", "trail"}),
 }
 ROLE_NAMES: Final[Mapping[Role, str]] = {
     "owner": "负责人",

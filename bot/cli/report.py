@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,11 @@ from bot.app import open_context
 from bot.cli.terminal import AsJson, complain, say, say_json
 from bot.plan.columns import WIDTH, clip, hang, pad, width
 from bot.reports.report import Asked, CannotReport, Column, Report
+from bot.reports.words import cell, days_ago
 from config import settings as deployment
 from config.guess import closest, did_you_mean
 from config.settings import Settings
 
-UNKNOWN = "—"  # nobody can know; the notes say why
 _GAP = "  "
 _MOST = 30  # cells of one column
 
@@ -51,7 +51,7 @@ def in_words(made: Report, asked: Asked, tz: ZoneInfo) -> list[str]:
     first, last = (moment.astimezone(tz) for moment in (asked.since, asked.until))
     when = f"{first:%Y-%m-%d} 至 {last:%m-%d %H:%M}"
     lines = [f"{made.title}（{f'{last:%Y-%m-%d %H:%M} 现在' if made.now else when}）", ""]
-    shown = [[_shown(column, row, tz) for column in made.columns] for row in made.rows]
+    shown = [[cell(column, row, tz) for column in made.columns] for row in made.rows]
     lines += _table(made.columns, shown) if shown else [made.empty]
     notes = [line for note in made.notes for line in hang("· ", note)]
     return [*lines, *([""] if notes else []), *notes]
@@ -97,44 +97,14 @@ async def _made(
 ) -> tuple[Report, Asked]:
     async with open_context(settings) as ctx:
         now = ctx.now()
-        first = _days_ago(now, days, settings.tz)
+        first = days_ago(now, days, settings.tz)
         asked = Asked(since=first, until=now, by=by, about=about)
         return await reports.report(name)(ctx, asked), asked
-
-
-def _days_ago(now: datetime, days: int, tz: ZoneInfo) -> datetime:
-    """The beginning of the local day with which the last ``days`` days begin."""
-    first = now.astimezone(tz).date() - timedelta(days=days - 1)
-    return datetime.combine(first, time(), tz)
 
 
 def _row(made: Report, row: Mapping[str, Any]) -> dict[str, Any]:
     values = {column.name: row[column.name] for column in made.columns}
     return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in values.items()}
-
-
-def _shown(column: Column, row: Mapping[str, Any], tz: ZoneInfo) -> str:
-    value = row[column.name]
-    if column.of and value is not None and (whole := row[column.of]):
-        return f"{value}（{_percent(value / whole)}）"
-    match value:
-        case None:
-            return UNKNOWN
-        case float() if column.share:
-            return _percent(value)
-        case float():
-            return f"{value:.1f}"
-        case datetime():
-            return f"{value.astimezone(tz):%Y-%m-%d %H:%M}"
-        case bool():
-            return "是" if value else "否"
-        case list() | tuple():
-            return "、".join(map(str, value))
-    return str(value)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}".replace(".0%", "%")
 
 
 def _table(columns: Sequence[Column], shown: Sequence[Sequence[str]]) -> list[str]:

@@ -19,7 +19,7 @@ async def page(visit: Visit) -> web.StreamResponse:
 
 async def first(visit: Visit) -> web.StreamResponse:
     """Whoever may not look at the shop looks at their own tasks."""
-    return go("/console/today" if visit.who.may("look") else "/staff/")
+    return go("/console/today" if visit.who.may("look") else "/console/mine")
 
 
 ROUTES: Final = (

@@ -15,6 +15,7 @@ async def paths(world: World) -> list[str]:
     await world.publish({"team.yaml": TEAM, "sop.yaml": SOP})
     contact = await world.add_contact("zhangli", name=EVIL)
     return [
+        "/console/mine",
         "/console/today",
         "/console/sops",
         "/console/sops/关怀",
@@ -25,6 +26,8 @@ async def paths(world: World) -> list[str]:
         "/console/editing/plan",
         "/console/releases",
         "/console/releases/2",
+        "/console/figures",
+        "/console/figures?name=任务",
         "/console/running",
         "/console/trail",
     ]

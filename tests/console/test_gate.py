@@ -23,9 +23,19 @@ PEOPLE: dict[Role, str] = {
 }
 #: What each role may do beyond being a member of the company; told once more, on purpose.
 ALLOWED: dict[Role, set[str]] = {
-    "owner": {"own tasks", "look", "phones", "act", "edit", "publish", "operate", "trail"},
-    "ops": {"own tasks", "look", "phones", "act", "edit", "publish", "operate"},
-    "auditor": {"own tasks", "look", "trail"},
+    "owner": {
+        "own tasks",
+        "look",
+        "figures",
+        "phones",
+        "act",
+        "edit",
+        "publish",
+        "operate",
+        "trail",
+    },
+    "ops": {"own tasks", "look", "figures", "phones", "act", "edit", "publish", "operate"},
+    "auditor": {"own tasks", "look", "figures", "trail"},
     "lead": {"own tasks", "look", "act"},
     "staff": {"own tasks"},
 }
