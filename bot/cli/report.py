@@ -125,10 +125,10 @@ def _block(titles: Sequence[str], row: Sequence[str]) -> list[str]:
     """A row that is wider than a screen: its first value, and below it everything by name."""
     cells = [f"{title} {value}" for title, value in zip(titles[1:], row[1:], strict=True) if value]
     lines = [""]
-    for cell in cells:
-        longer = f"{lines[-1]}{_GAP}{cell}" if lines[-1] else cell
+    for told in cells:
+        longer = f"{lines[-1]}{_GAP}{told}" if lines[-1] else told
         if lines[-1] and width(longer) > WIDTH - len(_GAP):
-            lines.append(cell)
+            lines.append(told)
         else:
             lines[-1] = longer
     return [row[0], *(part for line in lines if line for part in hang(_GAP, line))]
