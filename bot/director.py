@@ -22,6 +22,15 @@ from scheduler.clock import DUTIES
 Work = Callable[[], Awaitable[bool]]
 
 STRIDE = timedelta(hours=3)  # how often the house is kept when nothing else happens
+HOUSEKEEPING = (
+    "occurrences",
+    "audiences",
+    "openings",
+    "new groups",
+    "digests",
+    "group welcomes",
+    "upkeep",
+)
 _GLANCE_SECONDS = 0.001
 _EARS = {bell("inbox", lane) for lane in LANES}
 
@@ -98,16 +107,15 @@ class Director:
             self._clock.now = moment
             await self._company.turn_to(moment)
             if moment == calendar_at or _on_stride(moment):
-                await self._drain("occurrences")
-                await self._drain("audiences")
-                await self._drain("openings")
-                await self._drain("new groups")
-                await self._drain("digests")
-                await self._drain("group welcomes")
-                await self._drain("upkeep")
+                await self._keep_house()
                 calendar_at = await _calendar_at(self._ctx)
             ahead = await self.rest()
             await watch(moment)
+
+    async def _keep_house(self) -> None:
+        """What no row is due for."""
+        for duty in HOUSEKEEPING:
+            await self._drain(duty)
 
     async def rest(self) -> datetime | None:
         """Until nothing is in flight, in hand or due; then the next moment somebody has plans.
