@@ -30,6 +30,8 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 
+_AWAY: Final = "数据库暂时连不上：收到的回调先存在本机磁盘，恢复后自动补处理。请稍后再打开。"
+
 
 def guarded(site: Site, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler aiohttp calls for a route."""
@@ -44,8 +46,8 @@ def guarded(site: Site, route: Route) -> Callable[[web.Request], Awaitable[web.S
 
 async def _answer(site: Site, route: Route, request: web.Request) -> web.StreamResponse:
     ctx = site.health.ctx
-    if ctx is None:
-        return web.Response(status=503, text="数据库暂时连不上，请稍后再试。")
+    if ctx is None or not await ctx.store.answers():
+        return web.Response(status=503, text=_AWAY)
     visit = Visit(site, ctx, request)
     if route.method == "POST" and not _is_ours(visit):
         await _write_down(visit, route, 403)
@@ -55,7 +57,7 @@ async def _answer(site: Site, route: Route, request: web.Request) -> web.StreamR
         answer = await _allowed(visit, route)
     except MongoError:
         log.exception("%s cannot be answered", request.path)
-        return web.Response(status=503, text="数据库暂时连不上，请稍后再试。")
+        return web.Response(status=503, text=_AWAY)
     await _write_down(visit, route, answer.status)
     return answer
 

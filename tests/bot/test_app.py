@@ -25,7 +25,7 @@ from tests.bot.wecom import sealing
 from tests.conftest import Client
 
 IDLE = "<xml><MsgType>event</MsgType><Event>low_active</Event><CreateTime>{}</CreateTime></xml>"
-AWAY = "数据库暂时连不上：收到的回调先存在本机磁盘，恢复后自动补处理。"
+AWAY = "数据库暂时连不上：收到的回调先存在本机磁盘，恢复后自动补处理。请稍后再打开。"
 
 
 class Bot:
@@ -115,7 +115,7 @@ async def test_run_serves_and_ends_in_good_order(qunce: Commands) -> None:
         assert (await bot.get("/callback?msg_signature=x"))[0] == 403
         assert (await bot.get("/livez"))[0] == 200
         assert "qunce_callbacks_total" in (await bot.get("/metrics"))[1]
-        assert "运行状态" in (await bot.get("/"))[1]
+        assert "登录群策" in (await bot.get("/"))[1]
     code, seconds = qunce.stop(process)
 
     said = qunce.said(process)

@@ -107,7 +107,7 @@ async def test_callbacks_given_up_are_counted(world: World) -> None:
 
     found = await findings(world.ctx.settings)
 
-    assert found["没有处理失败的回调"].cure == "有 2 条，打开状态页查看"
+    assert found["没有处理失败的回调"].cure == "有 2 条，在后台的“运行”页查看"
 
 
 async def test_an_app_that_may_not_read_groups_is_told_where_to_allow_it(world: World) -> None:
