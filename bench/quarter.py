@@ -2,7 +2,8 @@
 
     python -m bench.quarter [--days 90] [--customers 20000] [--minutes 25] [--json]
 
-12 shops, 60 staff, 20,000 customers, 90 groups. After so many minutes it stops at the next
+12 shops, 60 staff, 20,000 customers of whom 12,000 come during the days, 90 groups. After so many
+minutes it stops at the next
 midnight and says how far it came; what the rest would have taken is then an estimate, and called
 one. A line for every midnight goes to stderr.
 """
@@ -29,7 +30,7 @@ from tests.long.audit import audit
 from tests.long.company import Size
 from tests.long.life import SHANGHAI, START, Life, open_life
 
-CHAIN = Size(shops=12, staff=60, customers=20_000, groups=90, days=90)
+CHAIN = Size(shops=12, staff=60, customers=20_000, known=8_000, groups=90, days=90)
 SHOWN = ("contacts_added", "joined", "tasks_given", "tasks_verified", "pushes_delivered")
 
 
@@ -111,7 +112,8 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=CHAIN.customers)
     parser.add_argument("--minutes", type=float, default=120)
     wish = parser.parse_args()
-    size = replace(CHAIN, days=wish.days, customers=wish.customers)
+    known = CHAIN.known * wish.customers // CHAIN.customers
+    size = replace(CHAIN, days=wish.days, customers=wish.customers, known=known)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="qunce-quarter-") as folder:
         figures = uvloop.run(measure(size, wish.minutes, Path(folder)))

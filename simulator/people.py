@@ -30,13 +30,23 @@ class People(Onlookers):
         self._met: set[str] = set()
 
     def begin(self) -> None:
-        """Plan who arrives when."""
+        """Plan who arrives when, and what those do who were there before."""
+        for customer in self._sim.company.customers.values():
+            for relation in customer.friends():
+                day = timedelta(
+                    days=self._sim.setup.days * self._roll(customer.id, "comes to mind")
+                )
+                self._plan(day, customer.id, "comes to mind", partial(self._live, relation))
         for arrival in days.arrivals(self._sim.setup, self._sim.dice):
             self._plan(arrival.at - self._sim.now, arrival.key, "arrives", self._arriving(arrival))
         self._crew.begin()
 
     def customer_added(self, relation: Relation) -> None:
         self._crew.customer_added(relation)
+        self._live(relation)
+
+    def _live(self, relation: Relation) -> None:
+        """What they do, once, in the weeks from now on."""
         if relation.customer_id in self._met:
             return
         self._met.add(relation.customer_id)
@@ -179,6 +189,9 @@ class People(Onlookers):
 
     def _is_silent(self, who: str) -> bool:
         return self._happens(self._wishes.silent, who, "never answers")
+
+    def _roll(self, who: str, what: str) -> float:
+        return self._sim.dice.roll(who, what)
 
     def _happens(self, chance: float, who: str, what: str) -> bool:
         return self._sim.dice.happens(chance, who, what)

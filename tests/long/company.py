@@ -35,11 +35,15 @@ PROMISES: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """``groups`` are spread over the shops and the six kinds of group each of them has."""
+    """``known`` of the customers were there before; the others come during the days.
+
+    ``groups`` are spread over the shops and the six kinds of group each of them has.
+    """
 
     shops: int
     staff: int
     customers: int
+    known: int
     groups: int
     days: int
     seed: int = 8
@@ -56,7 +60,7 @@ class Person:
         return self.shop + 1
 
 
-QUARTER = Size(shops=2, staff=10, customers=2_000, groups=12, days=90)
+QUARTER = Size(shops=2, staff=10, customers=2_000, known=800, groups=12, days=90)
 
 
 def people(size: Size) -> list[Person]:
@@ -116,7 +120,8 @@ def company(size: Size, behaviour: Mapping[str, Any] | None = None) -> dict[str,
             for at, person in enumerate(crew)
         ],
         "groups": _groups(size, crew),
-        "customers": size.customers,
+        "friends": _friends(size, crew),
+        "customers": size.customers - size.known,
         "behaviour": {
             "channels": [_channel_name(n) for n in _shops(size)],
             "grain_seconds": 3600,
@@ -128,6 +133,20 @@ def company(size: Size, behaviour: Mapping[str, Any] | None = None) -> dict[str,
         },
         "promises": PROMISES,
     }
+
+
+def _friends(size: Size, crew: list[Person]) -> list[dict[str, Any]]:
+    """Old customers, as many with each of those who serve."""
+    serving = [person.account for person in crew if person.shop]
+    shares = [
+        size.known * (n + 1) // len(serving) - size.known * n // len(serving)
+        for n in range(len(serving))
+    ]
+    return [
+        {"staff": account, "count": share, "days": 200}
+        for account, share in zip(serving, shares, strict=True)
+        if share
+    ]
 
 
 def _groups(size: Size, crew: list[Person]) -> list[dict[str, Any]]:
