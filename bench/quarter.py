@@ -3,9 +3,8 @@
     python -m bench.quarter [--days 90] [--customers 20000] [--minutes 25] [--json]
 
 12 shops, 60 staff, 20,000 customers of whom 12,000 come during the days, 90 groups. After so many
-minutes it stops at the next
-midnight and says how far it came; what the rest would have taken is then an estimate, and called
-one. A line for every midnight goes to stderr.
+minutes it stops at the next midnight and says how far it came; what the rest would have taken is
+then an estimate, and called one. A line for every midnight goes to stderr.
 """
 
 import argparse

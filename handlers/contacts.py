@@ -94,7 +94,7 @@ async def transfer_failed(event: TransferFailed, ctx: Context) -> None:
     await ctx.store.log.write([line(key, [event.contact_id], event.at, what, staff=event.staff_id)])
     text = f"客户“{name}”{what}。"
     await ctx.store.outbox.put([note(ctx, f"text:{key}", event.staff_id, text)])
-    ctx.hints.ring("normal outbox")
+    ctx.hints.ring("outbox")
 
 
 async def _glance(ctx: Context, event: ContactAdded | HalfAdded) -> Contact | None:

@@ -46,4 +46,4 @@ async def left(event: StaffDeleted, ctx: Context) -> None:
     text = f"{who} 已离职，还有 {len(open_tasks)} 项任务没有完成：\n{titles}"
     key = f"text:left:{event.staff_id}:{event.at.isoformat()}"
     await ctx.store.outbox.put([note(ctx, key, manager, text)])
-    ctx.hints.ring("normal outbox")
+    ctx.hints.ring("outbox")

@@ -31,4 +31,4 @@ async def tag(
     await ctx.store.outbox.put([replace(tag_call(id, contact, staff, tags), due_at=now)])
     what = f"打标签“{'、'.join(tags)}”：{because}"
     await ctx.store.log.write([line(f"{id}:asked", [contact], now, what, staff=staff)])
-    ctx.hints.ring("normal outbox")
+    ctx.hints.ring("outbox")

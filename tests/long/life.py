@@ -38,12 +38,16 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 9, 8, 0, tzinfo=SHANGHAI)
 GRAIN = timedelta(minutes=30)
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-Crew = Literal["one", "three", "four"]
-CREWS: Mapping[Crew, int] = {"one": 0, "three": 2, "four": 3}
-_DOES = dict.fromkeys(("outbox", "urgent outbox", "seats", "reminders", "new groups"), 1)
-_BY_CALENDAR = ("occurrences", "audiences", "openings", "digests")
-_DOES |= dict.fromkeys(("inbox", "urgent inbox", "sendings", "upkeep"), 2)
 SECRET = "shop-secret-of-at-least-32-characters"
+
+Crew = Literal["one", "three", "four"]
+CREWS: Mapping[Crew, int] = {"one": 0, "three": 2, "four": 3}  # processes beside this one
+#: Of "three", who does what; everything else is done here.
+_DOES = {
+    **dict.fromkeys(("outbox", "urgent outbox", "seats", "reminders", "new groups"), 1),
+    **dict.fromkeys(("inbox", "urgent inbox", "sendings", "upkeep"), 2),
+}
+_BY_CALENDAR = ("occurrences", "audiences", "openings", "digests")
 
 
 @dataclass(slots=True)
