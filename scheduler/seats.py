@@ -85,7 +85,7 @@ class _Placing:
             await self.give_up(seat, f"退群冷却到 {self.hours.local(until)}")
         elif seat.created_at + inviting.WAITS_AT_MOST <= self.now:
             await self.give_up(seat, "候补太久")
-        elif why := await self._barred(seat, theme):
+        elif why := await self._gone(seat) or await self._barred(seat, theme):
             await self.give_up(seat, why)
         elif full := await invitations.reserve(self.ctx, seat, theme, self.now):
             await self._wait_for_gap(seat, full)
@@ -121,7 +121,9 @@ class _Placing:
             await self.ctx.store.outbox.put([await self._code(seat, group, theme)])
             again = min(expires, self.now + _TRY_AGAIN)  # woken once the way is made
             await self.ctx.store.seats.look_again(self.owner, seat, again)
-        elif seat.state == "已占位" and (why := await self._barred(seat, theme)):
+        elif seat.state == "已占位" and (
+            why := await self._gone(seat) or await self._barred(seat, theme)
+        ):
             await self.give_up(seat, why)
         else:
             if seat.state == "已占位":
@@ -162,6 +164,15 @@ class _Placing:
         else:
             again = self.now + invitations.LOOK_AGAIN
             await self.ctx.store.seats.look_again(self.owner, seat, again)
+
+    async def _gone(self, seat: Seat) -> str | None:
+        """Who left, or wants to be left alone, since their journey reached its end."""
+        contact = await self.ctx.store.contacts.get(seat.subject)
+        journey = await self.ctx.store.journeys.get(seat.journey) if seat.journey else None
+        if contact is None or (journey and journey.state == "active"):
+            return None
+        sop = self.book.sop(journey.sop) if journey else None
+        return admission.gone(contact, seat.staff, sop, self.book)
 
     async def _barred(self, seat: Seat, theme: Theme) -> str | None:
         """准入: the condition that keeps the customer out."""

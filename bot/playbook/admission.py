@@ -7,11 +7,12 @@ caps, so that two themes never invite them within 邀请间隔.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bot.model import CapWindow, Fact
+from bot.model import CapWindow, Contact, Fact
 from bot.playbook.audience import Facts, all_hold, explain, holds
 from config.book import Book
 from config.conditions import AnyOf, Condition, NoneOf, Tagged
 from config.phrases import Span, in_words
+from config.sop import Sop
 from config.themes import Theme, ThemePicker
 
 MOVES = timedelta(days=30)  # a customer is proposed another group at most once in it
@@ -22,6 +23,21 @@ def barred(theme: Theme, facts: Facts, now: datetime) -> str | None:
     failed = (gate for gate in theme.gates if not holds(gate, facts, now))
     first = next(failed, None)
     return f"不符合“{theme.name}”的准入：{explain(first, facts, now)}" if first else None
+
+
+def gone(contact: Contact, staff: str, sop: Sop | None, book: Book) -> str | None:
+    """Why somebody whose journey reached its end before their turn came is not invited any more.
+
+    While a journey is under way its own 退出 rules say so; None when they may be invited.
+    """
+    relation = contact.relation(staff)
+    if relation and relation.lost:
+        return "客户已不是好友"
+    asked = (rule.tag for rule in (sop.exits if sop else ()) if rule.kind == "打上标签")
+    for tag in filter(None, asked):
+        if set(book.full_tags([tag])) & set(contact.tags):
+            return f"客户有标签“{tag}”"
+    return None
 
 
 def invitations(subject: str) -> str:

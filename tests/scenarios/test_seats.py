@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from bot.model import Seat
 from bot.store import Store
 from bot.store.client import open_client
@@ -197,6 +199,49 @@ async def test_who_waits_is_placed_when_a_group_is_opened(world: World) -> None:
     assert waiting.state == "候补"
     seat = await seat_of(world, contact)
     assert (seat.state, seat.group) == ("已占位", chat)
+
+
+@pytest.mark.parametrize("how", ["left", "opted out"])
+async def test_who_goes_while_waiting_is_not_invited_although_their_sop_had_ended(
+    world: World, how: str
+) -> None:
+    """After the last step no 退出 rule is looked at any more; the place comes up later."""
+    short = """
+SOP: 进群
+负责人: 王芳
+状态: 启用
+对象: 客户
+进入: {当: 打上标签, 标签组: 宝宝月龄}
+退出:
+  - {当: 打上标签, 标签: 勿扰}
+步骤:
+  - 步骤: 进主题群
+    邀请入主题群: 0-6月龄
+"""
+    await world.publish(
+        {
+            "tags.yaml": TAGS + "  管理: [勿扰]\n",
+            "rules.yaml": RULES,
+            "sop.yaml": short,
+            "team.yaml": TEAM,
+            "theme.yaml": a_theme(2),
+        }
+    )
+    await world.create_group("徐汇店 0-6月龄 1群", members=["limin"])
+    contact = await newcomer(world)
+    assert (await seat_of(world, contact)).state == "候补"
+    assert [j.state for j in await world.store.journeys.of(contact)] == ["done"]
+
+    if how == "left":
+        await world.act("delete_by_customer", staff="zhangli", contact=contact)
+    else:
+        await world.act("edit_tags", staff="zhangli", contact=contact, add=["管理/勿扰"])
+    await world.later(minutes=5)
+    await world.create_group("徐汇店 0-6月龄 2群")
+    await world.later(hours=2)
+
+    assert (await seat_of(world, contact)).state == "占位过期"
+    assert await world.store.deliveries.of(contact) == []
 
 
 async def test_leaving_frees_the_place_and_cools_down(world: World) -> None:
