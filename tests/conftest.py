@@ -9,7 +9,7 @@ from hypothesis import settings
 from pymongo import AsyncMongoClient
 
 from bot.store.client import open_client
-from bot.store.mongod import embedded
+from tests.mongod import passing
 
 Client = AsyncMongoClient[dict[str, Any]]
 
@@ -35,7 +35,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, worker: str) -> Path:
 @pytest.fixture(scope="session")
 async def mongo_url(run_folder: Path) -> AsyncIterator[str]:
     """The first process to need it starts it, the last one out stops it, as in production."""
-    async with embedded(run_folder / "mongo") as url:
+    async with passing(run_folder / "mongo") as url:
         yield url
 
 

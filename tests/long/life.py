@@ -27,12 +27,11 @@ from bot.director import (
     Work,
     duties_of,
 )
-from bot.store.client import open_client
-from bot.store.mongod import embedded
 from bot.sync import sync_everything
 from config.settings import Settings
 from tests.long.company import Size, company, write_folder
 from tests.long.worker import RARELY, Yard, worker
+from tests.mongod import passing
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 9, 8, 0, tzinfo=SHANGHAI)
@@ -154,7 +153,9 @@ async def open_life(
     gc.set_threshold(*RARELY)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        url = await enter(_mongod(folder / "mongo"))
+        url = await enter(passing(folder / "mongo"))
+        # its primary never changes, so that no write needs to be remembered for a retry
+        url += "&retryWrites=false"
         base = await enter(simulator(folder))
         session = await enter(aiohttp.ClientSession())
         settings = _settings(base, url, shop, folder / "data")
@@ -189,19 +190,6 @@ def _raced(crew: list[dict[str, Work]]) -> dict[str, Work]:
         return work
 
     return {name: race(name) for name in crew[0]}
-
-
-@asynccontextmanager
-async def _mongod(folder: Path) -> AsyncIterator[str]:
-    """A mongod that need not survive this machine's power: "majority" waits for no disk."""
-    async with embedded(folder) as url:
-        async with open_client(url) as client:
-            answer = await client.admin.command("replSetGetConfig")
-            config = answer["config"] | {"writeConcernMajorityJournalDefault": False}
-            config["version"] += 1
-            await client.admin.command("replSetReconfig", config)
-        # nor does its primary ever change, so that no write needs to be remembered for a retry
-        yield f"{url}&retryWrites=false"
 
 
 def _settings(base: str, mongo_url: str, shop: Path, data: Path) -> Settings:
