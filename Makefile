@@ -2,7 +2,7 @@
 BIN := .venv/bin
 TEST_WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help setup setup-test demo test test-long quarter check format lock clean
+.PHONY: help setup setup-test demo test test-long quarter screenshots check format lock clean
 
 help:
 	@echo "make demo      两周的门店，一分钟看完 · a shop's fortnight in a minute"
@@ -10,6 +10,7 @@ help:
 	@echo "make test      全部测试 · all tests"
 	@echo "make test-long 要几分钟的测试 · tests that take minutes"
 	@echo "make quarter   12 家门店的 90 天，要很久 · twelve shops' ninety days, takes long"
+	@echo "make screenshots 后台每一页的截图，放进 docs/screenshots · pictures of every page"
 	@echo "make check     格式、检查、类型、导入约定 · format, lint, types, import contracts"
 	@echo "make format    整理代码格式 · format the code"
 	@echo "make lock      更新依赖锁定文件 · renew the lock files"
@@ -32,6 +33,9 @@ test-long: setup-test
 
 quarter: setup-test
 	@$(BIN)/python -m bench.quarter $(ARGS)
+
+screenshots: setup-test
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
 check: setup-test
 	@$(BIN)/ruff format --check .

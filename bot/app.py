@@ -67,20 +67,35 @@ async def mongo_url(settings: Settings) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_context(
-    settings: Settings, *, now: Clock = machine_now, hints: Hints | None = None
+    settings: Settings,
+    *,
+    now: Clock = machine_now,
+    hints: Hints | None = None,
+    prepare: bool = True,
 ) -> AsyncIterator[Context]:
-    """Connect to MongoDB and WeCom; disconnect at the end."""
+    """Connect to MongoDB and WeCom; disconnect at the end.
+
+    ``prepare`` False: the caller knows that every index is there.
+    """
     async with (
         mongo_url(settings) as url,
         open_client(url) as client,
         open_session(settings.api_base) as session,
     ):
         store = Store(client, settings.database)
-        await store.prepare()
+        if prepare:
+            await store.prepare()
         yield Context(
             settings=settings,
             store=store,
-            wecom=WeCom(settings, session, store.tokens, store.paces, now),
+            wecom=WeCom(
+                settings,
+                session,
+                store.tokens,
+                store.paces,
+                now,
+                heard=lambda error: store.mishaps.heard(error, now()),
+            ),
             releases=LiveReleases(store),
             now=now,
             hints=hints or Hints(),
@@ -163,15 +178,15 @@ class Door:
 
 @asynccontextmanager
 async def open_door(
-    settings: Settings, *, now: Clock = machine_now
+    settings: Settings, *, now: Clock = machine_now, one_click: str = ""
 ) -> AsyncIterator[tuple[Door, str]]:
-    """Serve HTTP; the door, and the address it listens on."""
+    """Serve HTTP; the door, and the address it listens on. ``one_click``: the demo's token."""
     hints = Hints()
     intake = Intake(
         Spool(settings.data_dir / "spool"), lambda lane: hints.ring(bell("inbox", lane))
     )
     door = Door(intake, hints)
-    door.server = web.AppRunner(_application(settings, door, now), **callback.RUNNER)
+    door.server = web.AppRunner(_application(settings, door, now, one_click), **callback.RUNNER)
     try:
         yield door, await _listen(door.server, settings)
     finally:
@@ -196,7 +211,7 @@ async def _listen(server: web.AppRunner, settings: Settings) -> str:
     return f"http://{host}:{port}"
 
 
-def _application(settings: Settings, door: Door, now: Clock) -> web.Application:
+def _application(settings: Settings, door: Door, now: Clock, one_click: str) -> web.Application:
     cryptos = {
         route: Crypto(*settings.keys(route), settings.corp_id)
         for route in ("app", "contact", "directory")
@@ -208,7 +223,8 @@ def _application(settings: Settings, door: Door, now: Clock) -> web.Application:
             cryptos, door.intake, events_secret=secret, now=now, machine_now=machine_now
         )
     )
-    app.add_routes(console.routes(console.Site(settings=settings, health=door, now=machine_now)))
+    site = console.Site(settings=settings, health=door, now=machine_now, one_click=one_click)
+    app.add_routes(console.routes(site))
     return app
 
 
@@ -327,3 +343,4 @@ async def _work(ctx: Context, stop: asyncio.Event, door: Door | None = None) -> 
     if door:
         await door.close()
     await machine.stop()
+    await ctx.store.workers.leave()

@@ -11,6 +11,7 @@ from bot.story import by_name, people
 
 LATE = timedelta(minutes=5)  # what is due for longer is not being done
 DEAD_SHOWN = 5
+MOST_COUNTED = 10_000
 
 _CALLS = {
     "card": "任务卡片",
@@ -103,8 +104,9 @@ async def _dead(ctx: Context) -> Pile:
 
 async def _journeys(ctx: Context) -> Pile:
     due = await ctx.store.backlog.due("journeys", ctx.now(), {})
-    under_way = await ctx.store.journeys.count_active()
-    what = (f"进行中的旅程共 {under_way} 个",)
+    under_way = await ctx.store.journeys.count_active(MOST_COUNTED)
+    many = f"至少 {under_way}" if under_way == MOST_COUNTED else str(under_way)
+    what = (f"进行中的旅程共 {many} 个",)
     return Pile("旅程到点待走", due.count, due.first, what, _nobody_works(ctx, due))
 
 

@@ -42,6 +42,8 @@ class Hints:
 
     def __init__(self) -> None:
         self._bells: dict[str, list[Callable[[], None]]] = {}
+        self.stopping = False
+        """This process was told to stop: long work is left to another."""
 
     def on(self, name: str, bell: Callable[[], None]) -> None:
         self._bells.setdefault(name, []).append(bell)

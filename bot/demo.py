@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import secrets
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,13 +29,18 @@ from bot.figures import audit, tally, welcomed_in_time
 from bot.screen import Screen
 from bot.sync import sync_everything
 from config.settings import Settings
+from console.demo import address as one_click_address
+from scheduler import pulse
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 9, 8, 0, tzinfo=SHANGHAI)
+FORENOON = timedelta(hours=3, minutes=30)  # until whoever looks around finds a day under way
 SHOP = Path(__file__).parent.parent / "config" / "shop"
 GRAIN = timedelta(minutes=15)  # how exactly the bot looks at the clock
 CUSTOMERS = 200
 SEED = 8
+_SIMULATOR = (sys.executable, "-m", "simulator", "--port", "0", "--with-parent")
+_GLANCE_SECONDS = 0.5  # between two looks at what a click in the console asked for
 
 STAFF = {
     "wangfang": ("王芳", [1], False),
@@ -61,22 +68,31 @@ class Wish:
     customers: int = CUSTOMERS
     seed: int = SEED
     as_json: bool = False
+    console: bool = True
+    """Stay up afterwards, for somebody to look around."""
+    port: int = 0
+    """Of the console; 0: any that is free."""
 
 
-def play(wish: Wish) -> dict[str, Any]:
-    """Live through the days; the figures of the report."""
+Tell = Callable[[Mapping[str, Any], str], None]
+"""Given the figures, and the address to open; "" when nothing stays up."""
+
+
+def play(wish: Wish, tell: Tell) -> dict[str, Any]:
+    """Live through the days, tell, and stay up until Ctrl-C if wished; the figures."""
     with tempfile.TemporaryDirectory(prefix="qunce-demo-") as folder:
-        return uvloop.run(_play(wish, Path(folder)))
+        return uvloop.run(_play(wish, Path(folder), tell))
 
 
-async def _play(wish: Wish, folder: Path) -> dict[str, Any]:
+async def _play(wish: Wish, folder: Path, tell: Tell) -> dict[str, Any]:
     began = time.monotonic()
     clock = BusinessClock(START)
     async with simulator(folder) as base, aiohttp.ClientSession() as session:
-        settings = _settings(base, folder)
+        settings = _settings(base, folder, wish.port or _free_port())
         company = Simulated(base, session)
+        token = secrets.token_urlsafe(24) if wish.console else ""
         async with (
-            open_door(settings, now=clock) as (door, address),
+            open_door(settings, now=clock, one_click=token) as (door, address),
             open_context(settings, now=clock, hints=door.hints) as ctx,
         ):
             door.connect(ctx)
@@ -85,10 +101,43 @@ async def _play(wish: Wish, folder: Path) -> dict[str, Any]:
             await open_shop(ctx)
             end = START + timedelta(days=wish.days)
             screen = Screen(ctx, START, end, plain=wish.as_json or not sys.stdout.isatty())
+            director = Director(ctx, company, clock, GRAIN)
             with screen:
-                await Director(ctx, company, clock, GRAIN).play(end, screen.watch)
+                await director.play(end, screen.watch)
                 await screen.show(end)
-            return await _report(ctx, await company.ledger(), end, time.monotonic() - began)
+            seconds = time.monotonic() - began
+            figures = await _report(ctx, await company.ledger(), end, seconds)
+            if not token:
+                tell(figures, "")
+                return figures
+            await director.play(end + FORENOON, _unwatched)
+            tell(figures, one_click_address(address, token))
+            await _stay_up(ctx, director, end + FORENOON)
+            return figures
+
+
+async def _stay_up(ctx: Context, director: Director, since: datetime) -> None:
+    """From now on an hour takes an hour: what is clicked happens, until Ctrl-C."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    began = time.monotonic()
+    while not stop.is_set():
+        await director.play(since + timedelta(seconds=time.monotonic() - began), _unwatched)
+        await pulse.look(ctx)  # the director's own house is kept every three hours
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GLANCE_SECONDS):
+                await stop.wait()
+
+
+async def _unwatched(_: datetime) -> None: ...
+
+
+def _free_port() -> int:
+    """Chosen ahead, since pages for members are told their own address before they exist."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def _report(
@@ -107,9 +156,11 @@ async def simulator(folder: Path) -> AsyncIterator[str]:
     port_file = folder / "simulator.port"
     # Not asyncio's: under uvloop it leaks descriptors.
     process = subprocess.Popen(  # noqa: ASYNC220, S603
-        [sys.executable, "-m", "simulator", "--port", "0", "--port-file", str(port_file)],
+        [*_SIMULATOR, "--port-file", str(port_file)],
+        stdin=subprocess.PIPE,  # closed by our end, however we end: it must not outlive us
         stdout=subprocess.DEVNULL,
         cwd=Path(__file__).parent.parent,
+        start_new_session=True,  # Ctrl-C is for us: it is stopped after us, not under us
     )
     try:
         async with asyncio.timeout(20):
@@ -120,10 +171,10 @@ async def simulator(folder: Path) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port_file.read_text()}"
     finally:
         process.terminate()
-        await asyncio.to_thread(process.wait)
+        await asyncio.to_thread(process.communicate)
 
 
-def _settings(base: str, folder: Path) -> Settings:
+def _settings(base: str, folder: Path, port: int) -> Settings:
     """Secrets are fresh: nothing of a demo can be used anywhere else."""
     mongo_url = os.environ.get("QUNCE_MONGO_URL")
     return Settings(
@@ -135,11 +186,14 @@ def _settings(base: str, folder: Path) -> Settings:
         callback_aes_key=secrets.token_hex(32)[:43],
         events_secret=secrets.token_urlsafe(32),
         api_base=f"{base}/cgi-bin",
+        authorize_url=f"{base}/connect/oauth2/authorize",
+        login_url=f"{base}/wwlogin/sso/login",
+        public_url=f"http://127.0.0.1:{port}",
         mongo_url=mongo_url,
         database=f"qunce_demo_{secrets.token_hex(4)}",
         data_dir=folder / "data",
         config_dir=SHOP,
-        port=0,
+        port=port,
     )
 
 
@@ -198,4 +252,12 @@ def summary(figures: Mapping[str, Any]) -> str:
             f"和企业微信的账本核对：重复 {f['duplicates']}，丢失 {f['lost']}。"
             f"用时 {f['seconds']} 秒。",
         )
+    )
+
+
+def invitation(address: str) -> str:
+    """Two lines below the summary; the first can be clicked in most terminals."""
+    return (
+        f"打开后台（点开就是负责人王芳）：{address}\n"
+        "换个人看：地址后面加 &as=limin（店长）或 &as=zhangli（员工）。按 Ctrl-C 结束。"
     )

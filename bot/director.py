@@ -30,6 +30,7 @@ HOUSEKEEPING = (
     "digests",
     "group welcomes",
     "upkeep",
+    "pulse",
 )
 _GLANCE_SECONDS = 0.001
 _EARS = {bell("inbox", lane) for lane in LANES}

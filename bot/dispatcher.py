@@ -13,11 +13,11 @@ from prometheus_client import Counter
 
 from bot.context import Context
 from bot.model import Incoming
-from bot.router import NotForUs, NotYet, Posted, Router
+from bot.router import Known, NotForUs, NotYet, PageForm, Posted, Router
 from bot.store.due import LEASE_SECONDS
 from bot.wecom.crypto import Crypto
 from bot.wecom.errors import Paced
-from bot.wecom.events import Event, parse
+from bot.wecom.events import parse
 from config.settings import Settings
 
 Lane = Literal["urgent", "normal"]
@@ -42,10 +42,12 @@ class Envelopes:
             for route in ("app", "contact", "directory")
         }
 
-    def open(self, incoming: Incoming) -> Event | Posted:
+    def open(self, incoming: Incoming) -> Known:
         """The event inside; raises BadEnvelope or Malformed when there is none to be had."""
         if incoming.route == "events":
             return _posted(incoming.envelope)
+        if incoming.route == "page":
+            return _form(incoming.envelope)
         return parse(self._locks[incoming.route].decrypt_stored(incoming.envelope))
 
 
@@ -121,7 +123,7 @@ class Dispatcher:
         await self._ctx.store.inbox.due.renew(owner, ids)
 
     async def _failed(
-        self, incoming: Incoming, owner: str, event: Event | Posted | None, error: Exception
+        self, incoming: Incoming, owner: str, event: Known | None, error: Exception
     ) -> None:
         """Later, with growing pauses; then dead, which `qunce doctor` and the console show."""
         kind, why = getattr(event, "kind", ""), f"{type(error).__name__}: {error}"
@@ -216,6 +218,13 @@ def _posted(body: str) -> Posted:
     )
 
 
-def _count(event: Event | Posted | None, end: str) -> None:
+def _form(body: str) -> PageForm:
+    """The page checked who sent it before it was kept."""
+    fields = json.loads(body)
+    at, tasks = datetime.fromisoformat(fields.pop("at")), tuple(fields.pop("tasks"))
+    return PageForm(at=at, tasks=tasks, **fields)
+
+
+def _count(event: Known | None, end: str) -> None:
     known = type(event).__name__ if event is not None else "unreadable"
     _HANDLED.labels(known, end).inc()

@@ -45,6 +45,7 @@ class Relation:
     tags: tuple[str, ...] = ()
     version: datetime | None = None  # CreateTime of the newest event applied
     lost: Literal["", "by_staff", "by_customer", "transfer"] = ""
+    phones: tuple[str, ...] = ()  # as staff noted them, masked: the whole number is never kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +194,7 @@ class Outgoing(Record):
         "ready"
     )
     due_at: datetime | None = None
+    first_due_at: datetime | None = None  # when it was to be made first: what lists go by
     expires_at: datetime | None = None
     attempts: int = 0
     attempt_at: datetime | None = None
@@ -350,6 +352,7 @@ class Task(Record):
     title: str
     note: str = ""  # 为什么发
     material: str = ""  # text ready to forward
+    files: tuple[dict[str, str], ...] = ()  # of the material: kind, asset (its path), sha
     buttons: tuple[str, ...] = ()
     checklist: tuple[str, ...] = ()
     proofs_wanted: tuple[str, ...] = ()  # 按钮 | 清单 | a fact key
@@ -398,6 +401,7 @@ class Seat(Record):
     state: Literal["建议", "候选", "已占位", "已邀请", "已入群", "已退群", "占位过期", "候补"] = (
         "候选"
     )
+    own: bool = False  # the customer asked for it, on the 选群页
     picker: str = ""  # 建议: the 分流器 that would now choose this theme
     origin: str = ""  # 建议: the group the customer sits in
     keys: tuple[str, ...] = ()  # 建议: the end of the task that asks

@@ -20,7 +20,20 @@ class Posted:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-E = TypeVar("E", bound=Event | Posted)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageForm:
+    """What a member of staff sent off on a page of ours about their tasks."""
+
+    id: str
+    by: str
+    at: datetime
+    wish: str  # see bot/actions/by_page.py
+    tasks: tuple[str, ...]
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+Known = Event | Posted | PageForm
+E = TypeVar("E", bound=Known)
 Handler = Callable[[E, Context], Awaitable[None]]
 
 
@@ -58,7 +71,7 @@ class Router:
             for kind, handler in router._handlers.items():
                 self._add(kind, handler)
 
-    def handler_for(self, event: Event | Posted) -> Handler[Any] | None:
+    def handler_for(self, event: Known) -> Handler[Any] | None:
         return self._handlers.get(type(event))
 
     def _add(self, kind: type[Any], handler: Handler[Any]) -> None:

@@ -13,6 +13,7 @@ from config.playbooks import Play
 from config.projects import Project
 from config.rules import Rules
 from config.sop import GiveTask, Sop, all_steps
+from config.surveys import Survey
 from config.tasks import CUSTOMER_REPLIED
 from config.team import Team
 from config.themes import Theme, ThemePicker
@@ -37,6 +38,7 @@ class Book:
     plays: Mapping[str, Play] = field(default_factory=dict)
     incentives: Mapping[str, Incentive] = field(default_factory=dict)
     trainings: Mapping[str, Training] = field(default_factory=dict)
+    surveys: Mapping[str, Survey] = field(default_factory=dict)
     projects: Mapping[str, Project] = field(default_factory=dict)
     cases: Mapping[str, CaseFile] = field(default_factory=dict)
     """SOP → what its tests expect."""

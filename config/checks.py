@@ -46,7 +46,7 @@ def text_mistakes(
         listed = "、".join(f"{{{name}}}" for name in islice(known, MOST_LISTED))
         listed += "…" if len(known) > MOST_LISTED else ""
         wrong = f"不认识的变量“{one.written}”，客户会看到原样文字"
-        yield Found(_inside(text, one.written, lines), wrong, f"{guess}可用：{listed}")
+        yield Found(inside(text, one.written, lines), wrong, f"{guess}可用：{listed}")
 
 
 def hidden_by_hash(text: Text, lines: list[str]) -> Found | None:
@@ -69,11 +69,11 @@ def _other_braces(text: Text, lines: list[str], known: Mapping[str, Variable]) -
         name = next(name for name in found.groups() if name is not None).strip()
         if found[0][0] in "[【<《" and name not in known:
             continue  # words in brackets
-        at = _inside(text, found[0], lines)
+        at = inside(text, found[0], lines)
         yield Found(at, f"“{found[0]}”不是变量的写法，客户会看到原样文字", f"写成 {{{name}}}")
 
 
-def _inside(text: Text, part: str, lines: list[str]) -> Place:
+def inside(text: Text, part: str, lines: list[str]) -> Place:
     """Where ``part`` stands, in a text that may have several lines."""
     for number in range(text.at.line, min(text.last_line, len(lines)) + 1):
         start = text.at.column - 1 if number == text.at.line else 0

@@ -20,6 +20,17 @@ def read(env: Mapping[str, str], dotenv: Path, names: Collection[str]) -> dict[s
     return _given(_lines(dotenv), names) | _given(env, names)
 
 
+def sources(env: Mapping[str, str], dotenv: Path, names: Collection[str]) -> dict[str, str]:
+    """Where each value comes from: "environment", the path of .env, or that of a secret's file."""
+    found: dict[str, str] = {}
+    for place, values in ((str(dotenv), _lines(dotenv)), ("environment", env)):
+        for name, value in values.items():
+            plain = name if name in names else name.removesuffix(FILE)
+            if _is_ours(name) and value.strip() and plain in names:
+                found[plain] = place if plain == name else value.strip()
+    return found
+
+
 def _lines(dotenv: Path) -> dict[str, str]:
     try:
         # "utf-8-sig" for Notepad; no interpolation, so that a password may contain ${

@@ -17,6 +17,7 @@ from config.projects import Project
 from config.reading import Strict
 from config.rules import Rules
 from config.sop import Sop
+from config.surveys import Survey
 from config.tags import Tags
 from config.team import Team
 from config.themes import Theme, ThemePicker
@@ -48,6 +49,8 @@ KINDS: Final[Mapping[str, str]] = {
     "incentive": "激励",
     "培训": "培训",
     "training": "培训",
+    "问卷": "问卷",
+    "survey": "问卷",
     "项目": "项目",
     "project": "项目",
     "测试": "测试",
@@ -68,6 +71,7 @@ _MODELS: Final[Mapping[str, Any]] = {
     "打法": Play,
     "激励": Incentive,
     "培训": Training,
+    "问卷": Survey,
     "项目": Project,
     "测试": CaseFile,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +13,7 @@ from config import case_checks, kind_checks, media_checks, sop_checks, sop_remin
 from config.book import Book
 from config.cases import CaseFile
 from config.channels import Channel
-from config.checks import hidden_by_hash, step_names, text_mistakes
+from config.checks import hidden_by_hash, inside, step_names, text_mistakes
 from config.documents import Document, Folder, read
 from config.explain import Found, empty, explain, unknown_key
 from config.files import content_of, decoded, files_of, misnamed
@@ -23,10 +24,12 @@ from config.materials import AnyMaterial, Column
 from config.media_facts import facts_in, facts_of
 from config.mistakes import Mistakes
 from config.names import declared_names, model_name, trial_names, wrong_name
+from config.pages import mistakes as page_mistakes
 from config.playbooks import Play
 from config.projects import Project
 from config.rules import Rules
 from config.sop import Sop
+from config.surveys import Survey
 from config.tags import Tags
 from config.team import Team
 from config.themes import Theme, ThemePicker
@@ -63,13 +66,19 @@ def load_texts(files: Mapping[str, str], pictures: Iterable[str] | None = None) 
 
     Given with their bytes, pictures and other files are checked, too.
     """
-    folder = Folder()
+    folder = read_texts(files)
     folder.files = None if pictures is None else frozenset(pictures)
     if isinstance(pictures, Mapping):
         folder.facts = {name: facts_in(content) for name, content in pictures.items()}
+    return _book(folder)
+
+
+def read_texts(files: Mapping[str, str]) -> Folder:
+    """The documents of these texts, nothing of them checked yet."""
+    folder = Folder()
     for name, text in files.items():
         read(name, text.removeprefix("\ufeff"), folder)
-    return _book(folder)
+    return folder
 
 
 def _book(folder: Folder) -> Book:
@@ -119,7 +128,8 @@ def _look_up(folder: Folder) -> None:
             if found := wrong_name(use, names):
                 folder.note_in(document, found, code="name")
         for text in document.reading.texts:
-            for found in text_mistakes(text, document.lines, variables):
+            pages = page_mistakes(text, names, partial(inside, text, lines=document.lines))
+            for found in chain(text_mistakes(text, document.lines, variables), pages):
                 if folder.full(document.file):
                     break
                 folder.note_in(document, found, code="text")
@@ -177,6 +187,7 @@ def _gather(documents: list[Document]) -> Book:
         plays={play.name: play for play in _all(documents, Play)},
         incentives={incentive.name: incentive for incentive in _all(documents, Incentive)},
         trainings={training.name: training for training in _all(documents, Training)},
+        surveys={survey.name: survey for survey in _all(documents, Survey)},
         projects={project.name: project for project in _all(documents, Project)},
         cases={cases.sop: cases for cases in _all(documents, CaseFile)},
         tags=tags,

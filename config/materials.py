@@ -3,10 +3,23 @@
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 from config.guess import closest, did_you_mean
-from config.reading import Prose, Strict, key, marked, named, number, one_or_more, refused, word
+from config.reading import (
+    Prose,
+    Reading,
+    Strict,
+    Text,
+    key,
+    marked,
+    named,
+    number,
+    one_or_more,
+    refused,
+    word,
+)
+from config.variables import PAGES, placeholders
 
 
 def _inside(value: Any) -> Any:
@@ -19,7 +32,26 @@ def _inside(value: Any) -> Any:
 
 
 FileName: TypeAlias = Annotated[str, BeforeValidator(_inside), named("文件")]
-Url: TypeAlias = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=2048)]
+
+
+def _page(value: Any, info: ValidationInfo) -> Any:
+    """A page of ours in place of an address; what stands in it is looked up like other texts."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value
+    if not any(one.name in PAGES for one in placeholders(value)):
+        shown = "、".join(f"{{{name}}}" for name in PAGES)
+        raise refused(f"网址不能是“{value}”", f"写 https:// 开头的网址，或者 {shown}")
+    if isinstance(value, Text) and isinstance(info.context, Reading):
+        info.context.texts.append(value)
+    return value
+
+
+#: An address, or the placeholder of a page of ours.
+Url: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_page),
+    Field(pattern=r"^(https?://\S+|\{[^{}]+\})$", max_length=2048),
+]
 
 
 _KINDS = {
@@ -65,7 +97,7 @@ class LinkMaterial(AnyMaterial):
     do: Literal["链接"]
     kind: TypeWord = key("类型", "type", description="文字、图片、链接、小程序、视频或文件")
     title: str = key("标题", "title", min_length=1, max_length=42, description="最多42个字")
-    url: Url = key("网址", "url", description="以 https:// 开头")
+    url: Url = key("网址", "url", description="以 https:// 开头，或写 {选群页} 这样的页面")
     cover: FileName | None = key("封面", "cover", None, description="封面图片，配置文件夹里的文件")
     description: str = key(
         "说明", "description", "", max_length=170, description="标题下面的一句话"

@@ -20,11 +20,12 @@ _DECLARED_BY = {
     "打法": (),
     "激励": (),
     "培训": (),
+    "问卷": ("问卷",),
     "项目": (),
     "测试": (),
     "素材": ("素材",),
     "栏目": ("栏目",),
-    "主题群": ("主题", "主题群"),
+    "主题群": ("主题", "主题群", "可选主题"),
     "团队": ("员工", "角色", "门店", "接收人", "接收人或部门", "店长"),
     "标签": ("标签", "标签组"),
     "规则": ("催办", "客户属性"),
@@ -74,6 +75,8 @@ def declared_names(folder: Folder) -> Names:
             continue
         kind = _SHORTER.get(model_name(document), model_name(document))
         _declare(kind, document, names, folder)
+        if kind == "主题" and ("选群页" in document.root or "join_page" in document.root):
+            names.declared.setdefault("可选主题", {})[document.name] = "主题群"
         if document.kind == "团队":
             _declare_team(document.root, names)
         if document.kind == "规则":

@@ -266,6 +266,11 @@ def load(env: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Se
         raise SettingsError("\n".join(_complaints(error))) from None
 
 
+def sources(env: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> dict[str, str]:
+    """Variable → where its value comes from now; raises SettingsError when .env is unreadable."""
+    return environment.sources(env, dotenv, _FIELDS)
+
+
 def config_dir(env: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Path:
     """Where the YAML is, for commands that need no other setting; it may not exist."""
     given = environment.read(env, dotenv, _FIELDS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from config import experiment_checks, moment_checks
+from config import experiment_checks, moment_checks, pages
 from config.conditions import (
     Condition,
     FriendDays,
@@ -78,6 +78,8 @@ def errors(
             match action:
                 case Content():
                     yield from _attachments_fit(action, body, materials)
+                    if sop.subject == "客户群" or isinstance(action, PostMoment):
+                        yield from pages.unlinkable(action, body, materials, columns)
                 case Loop():
                     yield from _loop_recurs(action, body)
                 case Split():

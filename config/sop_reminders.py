@@ -7,7 +7,7 @@ from datetime import time
 from config import experiment_checks
 from config.conditions import Condition, Happened, InJourney
 from config.explain import Found
-from config.materials import Material, TextMaterial
+from config.materials import LinkMaterial, Material, TextMaterial
 from config.phrases import OnDay, YearDay, in_words
 from config.reading import Map, Place
 from config.rules import QuietHours, Rules
@@ -205,6 +205,7 @@ def _one_by_one(
     if action.material:
         key, found = "素材", materials.get(action.material)
         content = found.text if isinstance(found, TextMaterial) else ""
+        content = found.url if isinstance(found, LinkMaterial) else content
     if names := per_customer(content, variables):
         text = "每位客户会变成一条单独的群发，员工要逐条点发送"
         cure = f"去掉“{'、'.join(dict.fromkeys(names))}”就能合并成一条"

@@ -50,6 +50,14 @@ class Groups(Strict):
         return chat_id in self.chat_ids or bool(self.name_contains and self.name_contains in name)
 
 
+class JoinPage(Strict):
+    """Customers may choose this theme themselves, on a page they are sent the link of."""
+
+    block = "选群页"
+    intro: str = key("介绍", "intro", min_length=1, description="一句话，告诉客户进这个群有什么")
+    tags: TagNames = key("打标签", "tags", (), description="客户选了这个主题就打上的标签")
+
+
 class Theme(Strict):
     """主题群: one theme and its groups."""
 
@@ -96,6 +104,9 @@ class Theme(Strict):
     )
     join_tags: TagNames = key("入群打标签", "join_tags", (), description="看到客户进群后打的标签")
     """Given when a member is seen in one of the groups."""
+    join_page: JoinPage | None = key(
+        "选群页", "join_page", None, description="写了它，客户就能在选群页自己选这个主题"
+    )
 
     @property
     def is_for_shopping(self) -> bool:

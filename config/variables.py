@@ -29,13 +29,22 @@ VARIABLES: Final[dict[str, Variable]] = {
         Variable("本月入群人数", of_group=True, says="这个群这个月进了多少人"),
         Variable("本月退群人数", of_group=True, says="这个群这个月走了多少人"),
         Variable("评分理由", per_customer=True, says="最近一次阶段变化的理由，业务系统传来"),
+        Variable("选群页", per_customer=True, says="客户选群的链接；竖线后写主题名就只给这一个"),
+        Variable("打卡页", per_customer=True, says="打卡的链接，竖线后写名字；打了就是“表单提交”"),
+        Variable("答题页", per_customer=True, says="问卷的链接，竖线后写名字；交了就是“表单提交”"),
+        Variable("隐私页", per_customer=True, says="记着什么、停止推送的链接"),
     )
 }
 
+#: Links to pages of ours; what stands behind the bar says which one, and is no default.
+PAGES: Final = ("选群页", "打卡页", "答题页", "隐私页")
+
 
 def with_declared(names: Iterable[str]) -> Mapping[str, Variable]:
-    """The variables of a folder: ``names`` are its tag groups and 客户属性."""
-    return VARIABLES | {name: Variable(name, per_customer=True) for name in names}
+    """The variables of a folder: ``names`` are its tag groups and 客户属性; pages come last."""
+    declared = {name: Variable(name, per_customer=True) for name in names}
+    words = {name: one for name, one in VARIABLES.items() if name not in PAGES}
+    return words | declared | {name: VARIABLES[name] for name in PAGES if name not in declared}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,17 @@
 """When something happens: one file per family of events, one function per event."""
 
 from bot.router import Router
-from handlers import acquisition, business, contacts, groups, messages, staff, tags, task_cards
+from handlers import (
+    acquisition,
+    business,
+    contacts,
+    groups,
+    messages,
+    staff,
+    tags,
+    task_cards,
+    task_pages,
+)
 
 router = Router()
 router.include(
@@ -13,4 +23,5 @@ router.include(
     staff.router,
     tags.router,
     task_cards.router,
+    task_pages.router,
 )

@@ -44,4 +44,6 @@ async def _tasks(staff: str, ctx: Context) -> str:
     hours = StaffTime.of((await ctx.releases.head()).book.rules)
     lines = [f"{n}. {describe(task, hours, ctx.now())}" for n, task in enumerate(tasks[:SHOWN], 1)]
     more = f"\n…还有 {len(tasks) - SHOWN} 项" if len(tasks) > SHOWN else ""
-    return f"你有 {len(tasks)} 项待办任务：\n" + "\n".join(lines) + more
+    page = ctx.settings.public_url
+    there = f"\n在任务页里做：{page}/my" if page else ""
+    return f"你有 {len(tasks)} 项待办任务：\n" + "\n".join(lines) + more + there

@@ -12,7 +12,9 @@ from apscheduler.schedulers.asyncio import (  # noqa: TID251 -- the one clock
     AsyncIOScheduler,
 )
 
+from bot import work
 from bot.context import Context
+from bot.store.workers import BEAT_SECONDS
 from bot.worker import Worker
 from scheduler import (
     audiences,
@@ -30,9 +32,11 @@ from scheduler import (
     openings,
     postings,
     posts,
+    pulse,
     reminders,
     seats,
     sendings,
+    stops,
     sweep,
     tasks,
     upkeep,
@@ -62,6 +66,7 @@ DUTIES = (
     Duty("postings", postings.look, 2),
     Duty("echoes", echoes.look, 20),
     Duty("seats", seats.look, 2),
+    Duty("stops", stops.look, 20),
     Duty("channels", channels.look, 2),
     Duty("links", links.look, 10),
     Duty("reminders", reminders.look, 2),
@@ -76,6 +81,8 @@ DUTIES = (
     Duty("digests", digests.look, 20),
     Duty("group welcomes", group_welcomes.look, 60),
     Duty("upkeep", upkeep.look, 60),
+    Duty("pulse", pulse.look, BEAT_SECONDS),
+    *(Duty(hand, work.do_next, 1) for hand in work.HANDS),
 )
 
 
@@ -85,6 +92,7 @@ class Timetable:
     def __init__(self, ctx: Context) -> None:
         self._clock = AsyncIOScheduler(timezone="UTC")
         self._workers: list[Worker] = []
+        self._hints = ctx.hints
         for duty in DUTIES:
             worker = Worker(duty.name, partial(duty.look, ctx), rest_seconds=_ASLEEP_SECONDS)
             ctx.hints.on(duty.name, worker.wake)
@@ -99,12 +107,14 @@ class Timetable:
             )
 
     def start(self) -> None:
+        self._hints.stopping = False
         for worker in self._workers:
             worker.start()
         self._clock.start()
 
     async def stop(self) -> None:
-        """Let every duty finish the batch in hand."""
+        """Let every duty finish the batch in hand; long work is left where it is."""
+        self._hints.stopping = True
         self._clock.shutdown(wait=False)
         for worker in self._workers:
             await worker.stop()

@@ -46,17 +46,19 @@ class _Batch:
     dropped: dict[str, Drop] = field(default_factory=dict)
     lines: list[Row] = field(default_factory=list)
     unused: list[tuple[str, str]] = field(default_factory=list)  # places in the caps
+    stopped: set[str] = field(default_factory=set)  # customers who want nothing sent
 
     async def settle(self, due: Sequence[Delivery]) -> None:
         """Room in the caps is taken before a delivery joins a mass message, never after."""
         exited = await self.ctx.store.journeys.exited(d.journey for d in due)
+        customers = (d.subject for d in due if d.subject_type == "contact")
+        self.stopped = await self.ctx.store.stops.among(customers)
         seatless = await self._seatless(due)
         service = await self._service_later(due)
         for delivery in patience.first_served(due):
             decision = self._decide(delivery, delivery.journey in exited)
-            if delivery.id in seatless:
-                why = f"“{delivery.step}”不发了：位子已不再保留"
-                decision = Drop("suppressed", "位子已不再保留", why)
+            if reason := seatless.get(delivery.id):
+                decision = Drop("suppressed", reason, f"“{delivery.step}”不发了：{reason}")
             if isinstance(decision, Go):
                 decision = await self._take_room(delivery, service[delivery.subject])
             self._note(delivery, decision)
@@ -72,15 +74,18 @@ class _Batch:
             state=sop.state if sop else None,
             calendar=sop.calendar if sop else None,
             off_day=patience.off_day_of(sop, delivery),
+            stopped=delivery.subject in self.stopped,
         )
 
-    async def _seatless(self, due: Sequence[Delivery]) -> set[str]:
-        """Invitations whose seat is taken or given up meanwhile."""
-        gone = set()
+    async def _seatless(self, due: Sequence[Delivery]) -> dict[str, str]:
+        """Invitations whose seat is taken or given up meanwhile, or whose code was seen: why."""
+        gone = {}
         for delivery in due:
             seat = await self.ctx.store.seats.get(delivery.seat) if delivery.seat else None
-            if delivery.seat and (seat is None or seat.state != "已占位"):
-                gone.add(delivery.id)
+            if seat and seat.own and seat.state == "已邀请":
+                gone[delivery.id] = "客户在选群页看到了进群码"
+            elif delivery.seat and (seat is None or seat.state != "已占位"):
+                gone[delivery.id] = "位子已不再保留"
         return gone
 
     async def _service_later(self, due: Sequence[Delivery]) -> Counter[str]:

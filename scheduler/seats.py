@@ -1,16 +1,15 @@
 """When a customer is to get a place in a themed group: hold it, invite them, give it up in time."""
 
-import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.actions import invitations, inviting, opening, regrouping
+from bot.actions import invitations, inviting, join_codes, opening, regrouping
 from bot.context import Context
 from bot.crash import crash_point
 from bot.model import Full, Group, Outgoing, Seat
-from bot.playbook import admission, situation
+from bot.playbook import admission, joining, situation
 from bot.playbook.hours import Hours
 from bot.playbook.placement import base_of, choices, next_number
 from bot.playbook.regrouping import Accept, Drop
@@ -87,7 +86,7 @@ class _Placing:
             await self.give_up(seat, "候补太久")
         elif why := await self._gone(seat) or await self._barred(seat, theme):
             await self.give_up(seat, why)
-        elif full := await invitations.reserve(self.ctx, seat, theme, self.now):
+        elif not seat.own and (full := await invitations.reserve(self.ctx, seat, theme, self.now)):
             await self._wait_for_gap(seat, full)
         elif not (group := await self._hold(seat, theme)):
             await invitations.release(self.ctx, seat)
@@ -167,6 +166,8 @@ class _Placing:
 
     async def _gone(self, seat: Seat) -> str | None:
         """Who left, or wants to be left alone, since their journey reached its end."""
+        if not seat.own and await self.ctx.store.stops.among([seat.subject]):
+            return "客户停止了推送"
         contact = await self.ctx.store.contacts.get(seat.subject)
         journey = await self.ctx.store.journeys.get(seat.journey) if seat.journey else None
         if contact is None or (journey and journey.state == "active"):
@@ -179,6 +180,8 @@ class _Placing:
         contact = await self.ctx.store.contacts.get(seat.subject) if theme.gates else None
         if contact is None:
             return None
+        if seat.own:  # the tags of their choice may still be on their way
+            contact = joining.having_chosen(contact, theme, self.book)
         facts = situation.of_contact(contact, self.tag_names, seat.staff)
         return admission.barred(theme, facts, self.now)
 
@@ -244,30 +247,19 @@ class _Placing:
         return seat.id in group.next_held
 
     async def _code(self, seat: Seat, group: Group, theme: Theme) -> Outgoing:
-        """``state`` comes back with every member who used it: which code brought whom."""
-        behind = self._behind(seat, group)
-        kind = "next_way" if behind else "join_way"
-        state = "q" + hashlib.sha256(f"{kind}:{group.id}".encode()).hexdigest()[:20]
-        body = bodies.add_join_way([group.id], state, theme.name)
-        if behind:
-            groups = await self.ctx.store.groups.of_theme(theme.name)
-            number = next_number(groups, theme, group.shop)
-            body = bodies.add_join_way(
-                [group.id],
-                state,
-                theme.name,
-                room_name=theme.base_name(group.shop),
-                room_number=number,
-            )
-        day = f"{self.now.astimezone(self.hours.tz):%Y-%m-%d}"  # one that failed is tried anew
-        return Outgoing(
-            id=f"{kind}:{group.id}:{day}",
-            kind="join_way",
-            serial=f"{kind}:{group.id}",
-            body=body,
-            about=group.id,
-            due_at=self.now,
+        """The group's own, or the one by which WeCom opens the next."""
+        if not self._behind(seat, group):
+            return join_codes.own(group, theme.name, self.now, self.hours.tz)
+        groups = await self.ctx.store.groups.of_theme(theme.name)
+        number = next_number(groups, theme, group.shop)
+        body = bodies.add_join_way(
+            [group.id],
+            join_codes.state("next_way", group.id),
+            theme.name,
+            room_name=theme.base_name(group.shop),
+            room_number=number,
         )
+        return join_codes.call("next_way", group.id, body, self.now, self.hours.tz)
 
     async def _log(self, seat: Seat, key: str, what: str, *, once: str = "") -> None:
         about = [name for name in (seat.id, seat.journey, seat.subject) if name]

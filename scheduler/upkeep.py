@@ -36,7 +36,7 @@ async def look(ctx: Context) -> bool:
         return False
     elif seen < night and await ctx.store.marks.advance(MARK, seen, now):
         try:
-            await _hand_on(ctx, (await sync_everything(ctx)).left)
+            await hand_on(ctx, (await sync_everything(ctx)).left)
         except Misconfigured as error:
             log.error("the comparison with WeCom is not allowed: %s", error.hint)
         except WeComError as error:
@@ -57,7 +57,7 @@ async def begin(ctx: Context) -> None:
         await ctx.store.marks.advance(MARK, seen, _before(night))
 
 
-async def _hand_on(ctx: Context, left: Sequence[str]) -> None:
+async def hand_on(ctx: Context, left: Sequence[str]) -> None:
     """Of who has left nobody told us: their tasks go to others and no customers to them."""
     for staff in left:
         await ctx.store.tasks.wake_of_staff(staff, ctx.now())

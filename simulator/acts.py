@@ -69,7 +69,8 @@ def _edit_tags(sim: Simulation, wish: Wish) -> Outcome:
 
 
 def _edit_remark(sim: Simulation, wish: Wish) -> Outcome:
-    contacts.edit_remark(sim, wish["staff"], wish["contact"], wish["remark"])
+    mobiles = wish.get("mobiles")
+    contacts.edit_remark(sim, wish["staff"], wish["contact"], wish["remark"], mobiles)
     return {}
 
 

@@ -132,9 +132,18 @@ def tag_id(sim: Simulation, tag: str) -> str:
     return found[1].id
 
 
-def edit_remark(sim: Simulation, staff_id: str, customer_id: str, remark: str) -> None:
+def edit_remark(
+    sim: Simulation,
+    staff_id: str,
+    customer_id: str,
+    remark: str,
+    mobiles: list[str] | None = None,
+) -> None:
+    """``mobiles``: the phone numbers they note too; None: those stay as they are."""
     relation = _friendship(sim, staff_id, customer_id)
     relation.remark = remark
+    if mobiles is not None:
+        relation.remark_mobiles = list(mobiles)
     sim.outlet.notify("contact", notices.contact("edit_external_contact", staff_id, customer_id))
 
 

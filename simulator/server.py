@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from simulator import control, gate, signing_in
+from simulator import control, gate, pictures, signing_in
 from simulator.stage import STAGE, Stage
 
 LARGEST_REQUEST = 32 * 1024 * 1024
@@ -18,6 +18,7 @@ def build(*, machine: Callable[[], float] = time.monotonic) -> web.Application:
     app.router.add_route("*", "/cgi-bin/{path:.+}", gate.call)
     control.add_routes(app)
     signing_in.add_routes(app)
+    pictures.add_routes(app)
     app.on_cleanup.append(_close)
     return app
 

@@ -248,6 +248,9 @@ class World:
 async def _unwatched(at: datetime) -> None: ...
 
 
+_PREPARED: set[tuple[str, str]] = set()  # databases whose indexes a world of this process has made
+
+
 @asynccontextmanager
 async def open_world(
     mongo_url: str, database: str, data_dir: Path, **company: Any
@@ -258,10 +261,12 @@ async def open_world(
         sim = Sim(str(wecom.make_url("")).rstrip("/"), session)
         clock = BusinessClock(moment(MONDAY))
         settings = _settings(sim.base, mongo_url, database, data_dir)
+        fresh = (mongo_url, database) not in _PREPARED
         async with (
             open_door(settings, now=clock) as (door, address),
-            open_context(settings, now=clock, hints=door.hints) as ctx,
+            open_context(settings, now=clock, hints=door.hints, prepare=fresh) as ctx,
         ):
+            _PREPARED.add((mongo_url, database))
             door.connect(ctx)
             await sim.setup(_company(settings, address, clock.now) | company)
             await sync.sync_everything(ctx)

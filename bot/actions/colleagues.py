@@ -14,28 +14,35 @@ from bot.playbook import batches, chasing
 from bot.playbook.chasing import COLLEAGUE
 from bot.playbook.ladder import StaffTime
 from bot.wecom import cards
-from bot.wecom.events import CardMenuTapped, CardTapped
+from bot.wecom.events import CardTapped
 from config.book import Book
 
 GIVE, KEEP = "qunce:give", "qunce:keep"
+NOBODY = "没有可以接手的同事，请直接和店长说"
 _QUESTION = "to"
 
 
-async def ask(
-    ctx: Context, book: Book, mine: Sequence[Task], event: CardMenuTapped | CardTapped
-) -> str:
-    """A card for who answers for these tasks; what to say to who wants to be rid of them."""
+async def ask(ctx: Context, book: Book, mine: Sequence[Task], mark: str) -> str:
+    """A card for who answers for these tasks, whose name is answered; "" when nobody can take them.
+
+    ``mark`` names the wish: told again, the same one asks nobody twice.
+    """
     chooser = await manager_of(ctx, book, mine[0])
     candidates = await _candidates(ctx, book, mine)
     if not chooser or not candidates:
-        return "没有可以接手的同事，请直接和店长说"
-    name = f"pass:{cards.card_id(event.response_code)}"
+        return ""
+    name = f"pass:{mark}"
     row = await _card(ctx, book, mine, name, chooser, candidates)
     await ctx.store.wishes.choosing([task.id for task in mine], cards.card_id(row.id))
     crash_point("colleagues.between")
     await ctx.store.outbox.put([row])
     ctx.hints.ring("outbox")
-    return f"已请 {await name_of(ctx, book.team, chooser)} 安排，定下来之前还是您的任务"
+    return await name_of(ctx, book.team, chooser)
+
+
+def asked(who: str) -> str:
+    """What to say to who wants to be rid of their tasks."""
+    return f"已请 {who} 安排，定下来之前还是您的任务" if who else NOBODY
 
 
 async def chosen(ctx: Context, about: Sequence[Task], event: CardTapped) -> None:

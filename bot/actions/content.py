@@ -8,7 +8,8 @@ from typing import Any, assert_never
 from bot.model import Contact, Group
 from bot.playbook.hours import Hours
 from bot.playbook.lunar import month_and_day
-from bot.playbook.wording import fill
+from bot.playbook.pages import Link
+from bot.playbook.wording import fill, link_pages
 from config.book import Book
 from config.content import Content
 from config.materials import (
@@ -22,8 +23,14 @@ from config.materials import (
 )
 from config.phrases import lunar_day
 from config.rules import AttributeKind
+from config.variables import PAGES
 
 Message = dict[str, Any]
+
+
+def nowhere(page: str, which: str) -> str:
+    """Who nobody can be linked from, such as a group."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,12 @@ class Wording:
     book: Book
     values: Mapping[str, str] = field(default_factory=dict)
     holiday: bool = False  # a long holiday: materials in their 假期版
+    link: Link = field(default=nowhere)
+    """(选群页, which) → the address of this customer's page; "" where there is none."""
+
+    def say(self, text: str) -> str:
+        """The text with links and names put in."""
+        return fill(link_pages(text, PAGES, self.link), self.values)
 
 
 def of_contact(contact: Contact, staff_name: str, book: Book) -> dict[str, str]:
@@ -86,17 +99,12 @@ def message_of(content: Content, wording: Wording, turn: int = 0) -> Message:
     """
     book = wording.book
     if content.text is not None:
-        message: Message = {"text": fill(content.text, wording.values).strip(), "attachments": []}
+        message: Message = {"text": wording.say(content.text).strip(), "attachments": []}
     else:
         message = _add({"text": "", "attachments": []}, _chosen(content, book, turn), wording)
     for name in content.attachments:
         _add(message, book.materials[name], wording)
     return message
-
-
-def to_forward(name: str, wording: Wording) -> str:
-    """A material as text a member of staff can copy: words, or title and address."""
-    return in_words(of_material(name, wording))
 
 
 def of_material(name: str, wording: Wording) -> Message:
@@ -111,6 +119,15 @@ def in_words(message: Message) -> str:
         name = _SHOWN.get(part["kind"], part["kind"])
         lines.append(f"[{name}] " + " ".join(filter(None, (part.get("title"), part.get("url")))))
     return "\n".join(line.strip() for line in lines)
+
+
+def files_of(message: Message) -> tuple[dict[str, str], ...]:
+    """The pictures, videos and files of a message as published; covers are no files to pass on."""
+    return tuple(
+        {name: part[name] for name in ("kind", "asset", "sha")}
+        for part in message["attachments"]
+        if part["kind"] in ("image", "video", "file") and "sha" in part
+    )
 
 
 def link(title: str, url: str, desc: str = "") -> dict[str, str]:
@@ -161,14 +178,15 @@ def _add(message: Message, material: Material, wording: Wording) -> Message:
     message.setdefault("materials", []).append(version_of(material.name, book))
     match material:
         case TextMaterial():
-            text = fill(material.text, wording.values).strip()
+            text = wording.say(material.text).strip()
             message["text"] = "\n".join(filter(None, (message["text"], text)))
         case ImageMaterial():
             message["attachments"].append({"kind": "image", **_asset(material.file, book)})
         case LinkMaterial():
-            title = fill(material.title, wording.values)
+            title, url = fill(material.title, wording.values), wording.say(material.url)
             cover = _asset(material.cover, book) if material.cover else {}
-            message["attachments"].append(link(title, material.url, material.description) | cover)
+            if url:  # without QUNCE_PUBLIC_URL there is no page of ours to link to
+                message["attachments"].append(link(title, url, material.description) | cover)
         case MiniProgramMaterial():
             card = {"kind": "miniprogram", "title": material.title, "appid": material.appid}
             message["attachments"].append(

@@ -38,11 +38,19 @@ async def take(ctx: Context, event: StaffText) -> str | None:
             [task.id for task in meant], event.from_user, why, event.msg_id
         )
         await ctx.store.wishes.forget(ids, event.from_user)
+    return await give_up(ctx, excused, event.from_user, event.msg_id)
+
+
+async def give_up(ctx: Context, excused: Sequence[Task], by: str, mark: str) -> str:
+    """Cancel what ``by`` cannot do and tell who answers; what to say to them.
+
+    ``mark`` names their words: under the same one nobody is told twice.
+    """
     crash_point("excuses.kept")
     for task in excused:
         if task.open:
             await tasks.cancel(ctx, task, f"做不了：{task.cannot}")
-    told = await _tell(ctx, excused, event)
+    told = await _tell(ctx, excused, by, mark)
     return f"已记下：“{batches.title(excused)}”做不了（{excused[0].cannot}）。{told}"
 
 
@@ -54,14 +62,14 @@ async def _meant(ctx: Context, asked: Sequence[Task], said: str) -> tuple[Sequen
     return asked, said
 
 
-async def _tell(ctx: Context, excused: Sequence[Task], event: StaffText) -> str:
+async def _tell(ctx: Context, excused: Sequence[Task], by: str, mark: str) -> str:
     """One word to everybody who answers for some of it; who that is, for the one who wrote."""
     book = (await ctx.releases.head()).book
     managers: defaultdict[str, list[Task]] = defaultdict(list)
     for task in excused:
-        if manager := await manager_of(ctx, book, replace(task, staff=event.from_user)):
+        if manager := await manager_of(ctx, book, replace(task, staff=by)):
             managers[manager].append(task)
-    who = await name_of(ctx, book.team, event.from_user)
+    who = await name_of(ctx, book.team, by)
     free = StaffTime.of(book.rules).free(ctx.now())
     for manager, theirs in managers.items():
         names = "、".join(await names_of(ctx, theirs[: batches.NAMED]))
@@ -69,7 +77,7 @@ async def _tell(ctx: Context, excused: Sequence[Task], event: StaffText) -> str:
             f"{who} 说“{batches.title(theirs)}”做不了：{theirs[0].cannot}（{names}）。"
             "任务已取消，需要的话请直接安排别人。"
         )
-        row = note(ctx, f"text:cannot:{event.msg_id}:{manager}", manager, text, theirs[0])
+        row = note(ctx, f"text:cannot:{mark}:{manager}", manager, text, theirs[0])
         await ctx.store.outbox.put([replace(row, about="", due_at=free)])
     ctx.hints.ring("outbox")
     told = [await name_of(ctx, book.team, manager) for manager in managers]

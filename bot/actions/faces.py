@@ -31,7 +31,24 @@ async def face(
     hint: str = "",
     buttons: Sequence[cards.Button] = (),
 ) -> Body:
-    """The card; ``hint`` says what has just become of it, ``buttons`` stand in for its own."""
+    """The card; ``hint`` says what has just become of it, ``buttons`` stand in for its own.
+
+    A tap beside its buttons opens the page where all of this can be done, too.
+    """
+    card_body = await _face(ctx, book, tasks, card, reminder, hint, buttons)
+    page = ctx.settings.public_url
+    return cards.opening(card_body, f"{page}/my") if page else card_body
+
+
+async def _face(
+    ctx: Context,
+    book: Book,
+    tasks: Sequence[Task],
+    card: str,
+    reminder: str,
+    hint: str,
+    buttons: Sequence[cards.Button],
+) -> Body:
     first = tasks[0]
     title = batches.title(tasks)
     if reminder:

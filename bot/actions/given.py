@@ -40,6 +40,7 @@ def task_of(
     any_proof = len(rules) == 1 and isinstance(rules[0], AnyEvidence)
     wanted = [_proof(rule, journey, scene.book) for rule in _flat(rules)]
     names = scene.book.full_tags
+    forward = content.of_material(action.material, wording) if action.material else None
     return Task(
         id=id,
         journey=journey.id,
@@ -50,7 +51,8 @@ def task_of(
         staff=scene.receiver(action.to, journey),
         title=fill(action.title, wording.values),
         note=action.reason,
-        material=content.to_forward(action.material, wording) if action.material else "",
+        material=content.in_words(forward) if forward else "",
+        files=content.files_of(forward) if forward else (),
         buttons=action.buttons,
         checklist=tuple(fill(item, wording.values) for item in action.checklist),
         proofs_wanted=tuple(wanted),

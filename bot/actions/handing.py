@@ -17,7 +17,7 @@ from bot.context import Context
 from bot.crash import crash_point
 from bot.model import Outgoing, Task
 from bot.playbook import batches, chasing
-from bot.playbook.chasing import COLLEAGUE, FOLLOWED, LEFT
+from bot.playbook.chasing import BY_WISH, FOLLOWED, LEFT
 from bot.playbook.ladder import StaffTime, rungs_by_clock
 from bot.wecom import cards
 from config.book import Book
@@ -83,15 +83,17 @@ async def _move(
     """The messages first, under names that say what they are about; then the tasks."""
     now, staff = ctx.now(), StaffTime.of(book.rules)
     first = new[0]
-    deadline = staff.deadline(staff.free(now), first.limit)
+    free = staff.free(now)
+    deadline = staff.deadline(free, first.limit)
     theirs = [replace(task, deadline=deadline) for task in new]
     place, n = await _fresh_place(ctx, theirs)
     before = await name_of(ctx, book.team, old[0].staff)
     rows = await deal_all(ctx, book, theirs, place, reminder=f"{before} 转来", again=True)
+    rows = [replace(row, due_at=free) for row in rows]
     await ctx.store.outbox.put([*rows, *await _taken_away(ctx, book, old, first.staff)])
     crash_point("handing.between")
     ladder = book.rules.ladders.get(first.ladder, ())
-    rung = rungs_by_clock(ladder) if why == COLLEAGUE else len(ladder)
+    rung = rungs_by_clock(ladder) if why in BY_WISH else len(ladder)
     for task in old:
         await ctx.store.tasks.hand_over(
             task,

@@ -18,6 +18,8 @@ from bot.wecom.events import CardMenuTapped, CardTapped
 from config.book import Book
 
 BACK = "qunce:back"
+TOO_NEAR = "离截止时间太近，不能再推迟了"
+PASSED = "这个时间已经过了，请重新选"
 _ASKED = "请直接回复做不了的原因"
 
 
@@ -28,8 +30,7 @@ def is_ours(button: str) -> bool:
 
 async def wished(ctx: Context, dealt: Sequence[Task], event: CardMenuTapped | CardTapped) -> None:
     """Do what somebody wants of their tasks on this card, as long as they have them."""
-    mine = [task for task in dealt if task.staff == event.from_user and task.open]
-    mine = [task for task in mine if not judge(task).told]
+    mine = undone(dealt, event.from_user)
     if not mine:
         await polite(ctx, dealt, event)
         return
@@ -40,26 +41,49 @@ async def wished(ctx: Context, dealt: Sequence[Task], event: CardMenuTapped | Ca
     elif event.button == CANNOT:
         await _ask_why(ctx, book, mine, event)
     elif event.button == PASS:
-        said = await colleagues.ask(ctx, book, mine, event)
-        await _show(ctx, book, mine, event, said)
+        who = await colleagues.ask(ctx, book, mine, cards.card_id(event.response_code))
+        await _show(ctx, book, mine, event, colleagues.asked(who))
     elif event.button.startswith(f"{LATER}:") and wish and moment.isdecimal():
         await _postpone(ctx, book, mine, event, datetime.fromtimestamp(int(moment), UTC))
     else:  # 返回
         await _show(ctx, book, mine, event, "")
 
 
+def undone(dealt: Sequence[Task], by: str) -> list[Task]:
+    """Those ``by`` still has to do: about these they may wish something."""
+    mine = [task for task in dealt if task.staff == by and task.open]
+    return [task for task in mine if not judge(task).told]
+
+
+def offered(book: Book, mine: Sequence[Task], at: datetime) -> dict[str, datetime]:
+    """The moments 稍后 may be put off to, by name; none when the deadline is too near."""
+    first = min(mine, key=lambda task: task.deadline or at)
+    return later_by(first, StaffTime.of(book.rules), at)
+
+
+async def put_off(
+    ctx: Context, mine: Sequence[Task], by: str, until: datetime, at: datetime
+) -> datetime | None:
+    """Remind ``by`` of these tasks at ``until``, at most at their deadline; None: that is over."""
+    until = min(until, min(task.deadline or at for task in mine))
+    if until <= at:
+        return None
+    await ctx.store.wishes.postpone([task.id for task in mine], by, until, at)
+    ctx.hints.ring("reminders")
+    return until
+
+
 async def _offer(
     ctx: Context, book: Book, mine: Sequence[Task], event: CardMenuTapped | CardTapped
 ) -> None:
     staff = StaffTime.of(book.rules)
-    first = min(mine, key=lambda task: task.deadline or event.at)
-    offered = later_by(first, staff, event.at)
-    if not offered:
-        await _show(ctx, book, mine, event, "离截止时间太近，不能再推迟了")
+    moments = offered(book, mine, event.at)
+    if not moments:
+        await _show(ctx, book, mine, event, TOO_NEAR)
         return
     buttons = [
         cards.Button(key=f"{LATER}:{name}:{int(at.timestamp())}", text=staff.local(at))
-        for name, at in offered.items()
+        for name, at in moments.items()
     ]
     back = cards.Button(key=BACK, text="返回", style=4)
     await _show(ctx, book, mine, event, "什么时候再提醒您？", [*buttons, back])
@@ -73,15 +97,12 @@ async def _postpone(
     until: datetime,
 ) -> None:
     """At most until the deadline, whatever an old card still offers."""
-    staff = StaffTime.of(book.rules)
-    last = min(task.deadline or event.at for task in mine)
-    if min(until, last) <= event.at:
-        await _show(ctx, book, mine, event, "这个时间已经过了，请重新选")
+    later = await put_off(ctx, mine, event.from_user, until, event.at)
+    if later is None:
+        await _show(ctx, book, mine, event, PASSED)
         return
-    until = min(until, last)
-    await ctx.store.wishes.postpone([task.id for task in mine], event.from_user, until, event.at)
-    ctx.hints.ring("reminders")
-    await _show(ctx, book, mine, event, f"已推迟到 {staff.local(until)}，到时再提醒您")
+    local = StaffTime.of(book.rules).local(later)
+    await _show(ctx, book, mine, event, f"已推迟到 {local}，到时再提醒您")
 
 
 async def _ask_why(

@@ -24,7 +24,11 @@ async def recall(ctx: Context, was: Book, live: Book) -> None:
 async def take_back(ctx: Context, sop: str, steps: Collection[str] | None, reason: str) -> None:
     """Withdraw what was made for these steps (None: for all) and has not reached anybody."""
     await _take_back_posts(ctx, sop, steps, reason)
-    kept = await ctx.store.deliveries.unsent(sop, steps)
+    await withdraw(ctx, await ctx.store.deliveries.unsent(sop, steps), reason)
+
+
+async def withdraw(ctx: Context, kept: Sequence[Delivery], reason: str) -> None:
+    """Withdraw these, unless they have reached somebody; others they would go with go later."""
     if not kept:
         return
     ended = await ctx.store.deliveries.recall([d.id for d in kept], reason)

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.actions import content
-from bot.actions.content import Wording
+from bot.actions.content import Wording, nowhere
 from bot.model import Contact, Group, Journey, Staff
 from bot.playbook.audience import Facts
 from bot.playbook.hours import Hours
+from bot.playbook.pages import Link, Pages
 from config.book import Book
 from config.content import Receiver
 from config.sop import Sop
@@ -32,6 +33,7 @@ class Scene:
     posted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """栏目 → how often each piece was published."""
     tag_names: Mapping[str, str] = field(default_factory=dict)  # WeCom's id → "组/名"
+    pages: Pages | None = None  # None: nobody said where browsers find us
 
     def name_of(self, userid: str) -> str:
         known = self.staff.get(userid)
@@ -89,6 +91,7 @@ class Scene:
         return min(leaders, default=None)
 
     def wording(self, sop: Sop, journey: Journey) -> Wording:
+        link: Link = nowhere
         if self.group:
             owner = self.name_of(self.group.owner)
             values = content.of_group(self.group, owner, self.now, self.hours)
@@ -96,5 +99,7 @@ class Scene:
             contact = self.contact or Contact(id=journey.subject)
             values = content.of_contact(contact, self.name_of(journey.staff), self.book)
             values |= {"评分理由": contact.score_reasons.get(sop.entry.system or "", "")}
+            if self.pages:
+                link = self.pages(journey.subject, f"{journey.id}:{journey.visit}")
         holiday = sop.calendar.long_holiday == "换成 假期版" and self.hours.is_holiday(self.now)
-        return Wording(book=self.book, values=values, holiday=holiday)
+        return Wording(book=self.book, values=values, holiday=holiday, link=link)

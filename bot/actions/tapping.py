@@ -1,7 +1,7 @@
 """A tap on a card: the first one of the right person counts, every one is answered on the card."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.actions import facts, tasks
@@ -19,6 +19,21 @@ from bot.wecom.events import CardMenuTapped, CardTapped
 from config.tasks import CUSTOMER_REPLIED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What somebody says of their task: by a tap of its card, or on their page (no ``card``).
+
+    The same ``code`` is the same word told again.
+    """
+
+    by: str
+    at: datetime
+    code: str
+    result: str
+    ticked: tuple[str, ...] = ()
+    card: str = ""
+
+
 async def tap(ctx: Context, dealt: Sequence[Task], event: CardTapped) -> None:
     """Take the word of the person whose tasks these are, for all of them on the card at once.
 
@@ -28,7 +43,7 @@ async def tap(ctx: Context, dealt: Sequence[Task], event: CardTapped) -> None:
     if len(mine) == 1 and mine[0].open and _unticked(mine[0], event):
         await _ask_for_rest(ctx, mine[0], event)
         return
-    words = [await _word(ctx, task, event) for task in mine]
+    words = [await take_word(ctx, task, _word(task, event)) for task in mine]
     if given := [word for word in words if word]:
         said = given[0] if len(dealt) == 1 else await _together(ctx, event.task_id, event)
         await tasks.answer(ctx, event, said, mine[0])
@@ -40,7 +55,7 @@ async def polite(ctx: Context, dealt: Sequence[Task], event: CardTapped | CardMe
     """The answer to a tap that changes nothing."""
     known = await ctx.store.tasks.many(task.id for task in dealt)
     now = [known.get(task.id, task) for task in dealt]
-    words = await _standing(ctx, now, event.from_user)
+    words = await standing(ctx, now, event.from_user)
     rows = [row for task in now for row in await rows_about(ctx, task)]
     if event.from_user in {row.staff for row in rows if row.kind == "card"}:
         await tasks.answer(ctx, event, words, now[0])
@@ -48,38 +63,39 @@ async def polite(ctx: Context, dealt: Sequence[Task], event: CardTapped | CardMe
         await _tell_stranger(ctx, now, event, words)
 
 
-async def _word(ctx: Context, task: Task, event: CardTapped) -> str:
-    """What follows from the tap for one task; "" when it was not the first, or none is asked for.
+async def take_word(ctx: Context, task: Task, word: Word) -> str:
+    """What follows for one task; "" when it was not the first word, or none is asked for.
 
-    The same tap told again ends what it began.
+    The same word told again ends what it began.
     """
     words = evidence.spoken(task.proofs_wanted)
     won = words and await ctx.store.tasks.tapped(
         task,
         words,
-        by=event.from_user,
-        at=event.at,
-        card=event.task_id,
-        code=event.response_code,
-        result=_label(task, event),
-        answer=[item for ticked in event.selected.values() for item in ticked],
+        by=word.by,
+        at=word.at,
+        card=word.card,
+        code=word.code,
+        result=word.result,
+        answer=word.ticked,
+        page=not word.card,
     )
     crash_point("tapping.between")
-    return await _take_word(ctx, won, event) if won else ""
+    return await _taken(ctx, won, word.at) if won else ""
 
 
-async def _take_word(ctx: Context, task: Task, event: CardTapped) -> str:
+async def _taken(ctx: Context, task: Task, at: datetime) -> str:
     """The worker has spoken: tags that follow, and the end, unless WeCom is to show something."""
     because = f"任务“{task.title}”的结果是“{task.result}”"
     if task.subject_type == "contact":
         tags = [name for name in task.result_tags.get(task.result, "").split(",") if name]
         await tag(ctx, task.subject, task.staff, tags, because, f"{task.id}:result")
         if task.result == CUSTOMER_REPLIED:
-            await _replied(ctx, task, event.at)
+            await _replied(ctx, task, at)
     if asked := question(task):
         await ctx.store.outbox.put([asking(ctx, task, asked, ctx.now())])
         return f"请直接回复：{asked}"
-    return await tasks.settle(ctx, task, event.at)
+    return await tasks.settle(ctx, task, at)
 
 
 async def _together(ctx: Context, card: str, event: CardTapped) -> str:
@@ -105,11 +121,17 @@ async def _replied(ctx: Context, task: Task, at: datetime) -> None:
     await facts.record(ctx, [said])
 
 
-def _label(task: Task, event: CardTapped) -> str:
+def _word(task: Task, event: CardTapped) -> Word:
     """The button as people read it; a checklist's 提交 says nothing more than that."""
-    if event.button == cards.SUBMIT:
-        return task.buttons[0] if task.buttons else ""
-    return event.button
+    submitted = task.buttons[0] if task.buttons else ""
+    return Word(
+        by=event.from_user,
+        at=event.at,
+        code=event.response_code,
+        result=submitted if event.button == cards.SUBMIT else event.button,
+        ticked=tuple(item for ticked in event.selected.values() for item in ticked),
+        card=event.task_id,
+    )
 
 
 # ---- checklists ---------------------------------------------------------------------------------
@@ -143,8 +165,8 @@ async def _tell_stranger(
     ctx.hints.ring("urgent outbox")
 
 
-async def _standing(ctx: Context, dealt: Sequence[Task], by: str) -> str:
-    """What stands on a card whose tap changes nothing."""
+async def standing(ctx: Context, dealt: Sequence[Task], by: str) -> str:
+    """How things are with these tasks, for whoever can change nothing about them."""
     book = (await ctx.releases.head()).book
     still = [task for task in dealt if task.open]
     mine = [task for task in still if task.staff == by]

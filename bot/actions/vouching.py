@@ -1,5 +1,6 @@
 """代为确认: who answers for tasks ticks off those they know to be done; never verification."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from bot.wecom.events import CardTapped, StaffText
 from config.book import Book
 
 COMMAND = "代为确认"
+NOTHING_TO_CONFIRM = "没有可确认的任务"
 _NOTHING = "现在没有等您代为确认的逾期任务。"
 
 
@@ -57,30 +59,30 @@ async def confirm(ctx: Context, about: Sequence[Task], event: CardTapped) -> Non
     """Close what was ticked, as the word of who answers for it."""
     book = (await ctx.releases.head()).book
     ticked = {item for chosen in event.selected.values() for item in chosen}
-    name, done = await name_of(ctx, book.team, event.from_user), 0
-    for task in about:
-        if _option(task) not in ticked:
-            continue
-        if task.open and await manager_of(ctx, book, task) == event.from_user:
-            why = f"{COMMAND}：{name}"
-            if await tasks.close(ctx, task, "已完成", "manager_override", why, event.from_user):
-                done += 1
-        elif task.done_by == event.from_user and task.evidence == "manager_override":
-            done += 1  # the same tap told again
-    await tasks.answer(ctx, event, f"已代为确认 {done} 项" if done else "没有可确认的任务")
+    chosen = [task for task in about if _option(task) in ticked]
+    done = await vouch(ctx, book, chosen, event.from_user)
+    await tasks.answer(ctx, event, f"已代为确认 {done} 项" if done else NOTHING_TO_CONFIRM)
+
+
+async def vouch(ctx: Context, book: Book, chosen: Sequence[Task], by: str) -> int:
+    """Close those ``by`` answers for; how many are closed by their word, now or before."""
+    why, done = f"{COMMAND}：{await name_of(ctx, book.team, by)}", 0
+    for task in chosen:
+        if task.open and await manager_of(ctx, book, task) == by:
+            done += await tasks.close(ctx, task, "已完成", "manager_override", why, by)
+        elif task.done_by == by and task.evidence == "manager_override":
+            done += 1  # the same word told again
+    return done
 
 
 async def answered_by(ctx: Context, book: Book, manager: str) -> list[Task]:
     """The overdue tasks this person answers for, oldest deadline first."""
-    found: list[Task] = []
-    answers: dict[tuple[str, str], bool] = {}
-    for task in await ctx.store.tasks.overdue_open(ctx.now()):
-        about = (task.staff, task.sop)
-        if about not in answers:
-            answers[about] = await manager_of(ctx, book, task) == manager
-        if answers[about]:
-            found.append(task)
-    return found
+    overdue = await ctx.store.tasks.overdue_open(ctx.now())
+    alike = {(task.staff, task.sop): task for task in overdue}
+    # together: the store asks MongoDB once for what many ask at the same moment
+    managers = await asyncio.gather(*(manager_of(ctx, book, task) for task in alike.values()))
+    theirs = {about for about, one in zip(alike, managers, strict=True) if one == manager}
+    return [task for task in overdue if (task.staff, task.sop) in theirs]
 
 
 def _option(task: Task) -> str:

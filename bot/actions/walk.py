@@ -13,7 +13,7 @@ from datetime import datetime
 
 from prometheus_client import Counter
 
-from bot.actions import experiments
+from bot.actions import experiments, member_links
 from bot.actions.effects import Effects, effects_of
 from bot.actions.posting import asked_for, columns_of_posts
 from bot.actions.scene import Scene
@@ -25,6 +25,7 @@ from bot.playbook.audience import Facts
 from bot.playbook.hours import Hours
 from bot.playbook.journey import LOOK_AGAIN, Move, Situation, as_it_reads_now, decide, leave
 from bot.playbook.moving import finish
+from bot.playbook.pages import Pages
 from bot.playbook.results import interest
 from bot.playbook.split import Ruling, split_of, waits_for
 from bot.playbook.waiting import exit_keys
@@ -74,6 +75,7 @@ async def _open_walk(
     customers = [j.subject for j in journeys if j.subject_type == "contact"]
     groups = [j.subject for j in journeys if j.subject_type == "group"]
     pinned = [j for j in journeys if j.pinned]
+    links = await member_links.maker(ctx)
     return _Walk(
         ctx=ctx,
         owner=owner,
@@ -84,6 +86,7 @@ async def _open_walk(
         contacts=await ctx.store.contacts.many(customers) if customers else {},
         groups=await ctx.store.groups.many(groups) if groups else {},
         tag_names=await ctx.store.tags.names(),
+        pages=links.of if links else None,
     )
 
 
@@ -116,6 +119,7 @@ class _Walk:
     contacts: Mapping[str, Contact]
     groups: Mapping[str, Group]
     tag_names: Mapping[str, str]
+    pages: Pages | None
     used: dict[tuple[str, str], collections.Counter[str]] = field(default_factory=dict)
     posted: dict[tuple[str, str], collections.Counter[str]] = field(default_factory=dict)
     clocks: dict[int, Hours] = field(default_factory=dict)
@@ -239,6 +243,7 @@ class _Walk:
             staff=self.staff,
             facts=self._state(journey),
             tag_names=self.tag_names,
+            pages=self.pages,
             used={c: had for (subject, c), had in self.used.items() if subject == journey.subject},
             posted={c: had for (id, c), had in self.posted.items() if id == journey.id},
         )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.actions import content
+from bot.actions import content, member_links
 from bot.actions.content import Wording
 from bot.context import Context
 from bot.model import Contact, Outgoing
@@ -64,8 +64,11 @@ async def welcome(ctx: Context, contact: Contact, staff: str, code: str, came_by
         values=content.of_contact(contact, name, book),
         holiday=Hours.of(book).is_holiday(now),
     )
+    id = f"welcome:{hashlib.sha256(code.encode()).hexdigest()[:32]}"
+    if links := await member_links.maker(ctx):
+        wording = replace(wording, link=links.of(contact.id, id))
     row = Outgoing(
-        id=f"welcome:{hashlib.sha256(code.encode()).hexdigest()[:32]}",
+        id=id,
         kind="welcome",
         lane="urgent",
         body={

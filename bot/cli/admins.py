@@ -9,6 +9,7 @@ from bot.app import machine_now, open_context
 from bot.cli.terminal import complain, say
 from bot.store.sign_ins import Admin
 from config import settings as deployment
+from console.rights import of_admin
 from console.sign_in import hashed
 
 SHORTEST = 12
@@ -31,4 +32,4 @@ async def _keep(settings: deployment.Settings, name: str, password: str) -> None
     async with open_context(settings) as ctx:
         admin = Admin(id=name, password_hash=hashed(password), made_at=machine_now())
         await ctx.store.admins.keep(admin)
-        await ctx.store.sessions.end_of(name)
+        await ctx.store.sessions.end_of(of_admin(name).user)

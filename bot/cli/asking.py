@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.app import open_context
+from bot.app import machine_now, open_context
 from bot.backlog import Pile, in_words, piles
 from bot.cli.terminal import AsJson, complain, say, say_json
 from bot.doctor import examine
@@ -72,7 +72,7 @@ def _row(pile: Pile) -> dict[str, Any]:
 
 async def _examined(settings: Settings, *, quiet: bool) -> list[Any]:
     findings = []
-    async for finding in examine(settings):
+    async for finding in examine(settings, open_context(settings), machine_now()):
         findings.append(finding)
         if not quiet:
             mark, style = ("✓", "green") if finding.good else ("✗", "red")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -30,16 +31,29 @@ def demo(
     days: Annotated[int, typer.Option(min=1, max=60, help="模拟多少天")] = 14,
     customers: Annotated[int, typer.Option(min=1, max=2000, help="多少位客户")] = 200,
     seed: Annotated[int, typer.Option(help="换一个数，换一家公司")] = demonstration.SEED,
+    console: Annotated[
+        bool, typer.Option("--console/--no-console", help="演完后留着后台给您看，按 Ctrl-C 结束")
+    ] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="后台的端口；0 是随便一个")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """看一家门店的十四天：内置数据库和模拟的企业微信，其余都是真的。"""
+    """看一家门店的十四天：内置数据库和模拟的企业微信，其余都是真的；演完可以在后台里看。"""
     logging.basicConfig(level=logging.ERROR)
-    wish = demonstration.Wish(days=days, customers=customers, seed=seed, as_json=as_json)
-    figures = demonstration.play(wish)
-    if as_json:
-        sys.stdout.write(demonstration.as_json(figures) + "\n")
-    else:
+    stays = console and not as_json
+    wish = demonstration.Wish(
+        days=days, customers=customers, seed=seed, as_json=as_json, console=stays, port=port
+    )
+
+    def tell(figures: Mapping[str, Any], address: str) -> None:
+        if as_json:
+            sys.stdout.write(demonstration.as_json(figures) + "\n")
+            return
         say(demonstration.summary(figures))
+        if address:
+            say(demonstration.invitation(address), "bold")
+        sys.stdout.flush()
+
+    figures = demonstration.play(wish, tell)
     if figures["duplicates"] or figures["lost"]:
         raise typer.Exit(1)
 

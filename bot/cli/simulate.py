@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,13 +11,12 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from bot.app import Clock, machine_now, open_context
 from bot.cli.terminal import AsJson, Folder, complain, err, folder_of, loaded, say, say_json
-from bot.plan.population import coming, read
+from bot.plan.living import living, on_stage
 from bot.rehearse import paper
-from bot.rehearse.crew import Crew
 from bot.rehearse.population import Company
 from bot.rehearse.rates import Rates
 from bot.rehearse.rehearsal import Rehearsal
-from bot.rehearse.simulate import Played, Wish, explained, play, synthetic
+from bot.rehearse.simulate import Played, Wish, play, synthetic
 from config import settings as deployment
 from config.book import Book
 from config.settings import Settings
@@ -84,23 +82,8 @@ async def live_run(
 ) -> Played:
     """The people of the database from now on; it is only read."""
     async with open_context(settings, now=clock) as ctx:
-        now = ctx.now()
-        release = await ctx.releases.head()
-        people = await read(ctx.store, release.n, [release.book, book], now)
-        expected = await coming(ctx.store, now)
-        older = {n: await ctx.releases.get(n) for n in people.older_releases}
-    wish = replace(wish, start=now, customers=len(people.contacts))
-    rehearsal = people.rehearsal(
-        book,
-        wish.start,
-        older,
-        behaviour=Crew(book, wish.rates, wish.seed),
-        seed=wish.seed,
-        explains=explained(wish),
-    )
-    company = Company(
-        book, now, wish.customers, wish.seed, wish.rates, coming=dict(expected.by_staff)
-    )
+        here = await living(ctx, book)
+    rehearsal, company, wish = on_stage(here, book, wish)
     return _with_bar(rehearsal, book, wish, company, quiet=quiet)
 
 

@@ -127,7 +127,7 @@ class Frame:
 def days(run: Run, frame: Frame) -> tuple[Day, ...]:
     """Every day, also those on which nothing happens."""
     counts: defaultdict[date, Counter[str]] = defaultdict(Counter)
-    for push in _sent(run, frame):
+    for push in sent(run, frame):
         counts[frame.day_of(push.at)][_kind(push)] += 1
     for at, _, _ in run.confirmations:
         if frame.holds(at):
@@ -153,7 +153,8 @@ def _kind(push: Push) -> str:
     return "marketing" if push.cls == "营销" else "service"
 
 
-def _sent(run: Run, frame: Frame) -> Iterable[Push]:
+def sent(run: Run, frame: Frame) -> Iterable[Push]:
+    """What reached somebody within the days looked at."""
     return (p for p in run.pushes if p.state == "delivered" and frame.holds(p.at))
 
 
@@ -227,7 +228,7 @@ def _clash(
 def _places(run: Run, frame: Frame) -> dict[tuple[str, date], list[Push]]:
     """Who got what on which day."""
     found: dict[tuple[str, date], list[Push]] = {}
-    for push in _sent(run, frame):
+    for push in sent(run, frame):
         if push.to not in (STAFF, MOMENTS) and push.cls != WELCOME:
             found.setdefault((push.subject, frame.day_of(push.at)), []).append(push)
     return found

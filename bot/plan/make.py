@@ -44,6 +44,7 @@ from config.book import Book
 from config.conditions import AnyOf, NoneOf, Tagged
 from config.loader import load_texts
 from config.mistakes import Mistakes
+from config.pages import linked_by
 from config.sop import Sop
 
 _SOON = timedelta(days=7)
@@ -163,6 +164,7 @@ async def _filled(
         *greetings.remarks(sides.live, sides.new),
         *await sources.remarks(ctx.store.census, sides.new, now),
         *_whose_tags(found, sides.new),
+        *_pages(sides.new, ctx.settings.public_url),
         *_reminders(sides.new),
     ]
     shown: tuple[Example, ...] = ()
@@ -300,6 +302,14 @@ def _asks_anybodys(sop: Sop) -> bool:
         if isinstance(condition, AnyOf | NoneOf):
             waiting += condition.conditions
     return False
+
+
+def _pages(book: Book, public_url: str | None) -> list[Remark]:
+    """Links of pages nobody could open."""
+    linked = [] if public_url else linked_by(book)
+    shown = "、".join(f"{{{page}}}" for page in linked)
+    why = f"文案里有 {shown}，但没有设置 QUNCE_PUBLIC_URL：发出去的消息里没有链接"
+    return [beware(why)] if linked else []
 
 
 def _reminders(book: Book) -> list[Remark]:

@@ -35,6 +35,7 @@ _SHELVES = (
     ("打法", "plays"),
     ("激励", "incentives"),
     ("培训", "trainings"),
+    ("问卷", "surveys"),
     ("项目", "projects"),
 )
 

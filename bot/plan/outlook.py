@@ -44,9 +44,9 @@ async def look(
     older = {n: await ctx.releases.get(n) for n in people.older_releases}
     frame = Frame(now, Hours.of(new), people.scale)
     both = Step(live=live, new=new, gone=gone, older=older)
-    after = await asyncio.to_thread(_run, people, both, expected, frame)
+    after = await asyncio.to_thread(rehearsed, people, both, expected, frame)
     as_it_is = replace(both, new=live, gone={})
-    before = await asyncio.to_thread(_run, people, as_it_is, expected, frame)
+    before = await asyncio.to_thread(rehearsed, people, as_it_is, expected, frame)
     cap = next((cap.limit for cap in new.rules.caps.staff if cap.days == 1), None)
     names = {one.id: one.name for one in people.staff}
     everybody = loads(after, frame, lambda id: names.get(id) or new.team.name_of(id))
@@ -72,7 +72,8 @@ def _too_many(everybody: Iterable[Load], cap: int | None) -> int:
     return sum(max(0, one.busiest - cap) for one in everybody) if cap else 0
 
 
-def _run(people: Population, step: Step, expected: Coming, frame: Frame) -> Run:
+def rehearsed(people: Population, step: Step, expected: Coming, frame: Frame) -> Run:
+    """The coming days, walked through in memory; takes seconds, so call it in a thread."""
     new = scaled(step.new, people.scale)
     live = scaled(step.live, people.scale) if people.release else new
     rehearsal = people.rehearsal(live, frame.since, step.older, explains=lambda subject: False)

@@ -16,7 +16,7 @@ _JOIN = " ｜ "
 
 def lines(outlook: Outlook, examples: Iterable[Example], tz: ZoneInfo) -> list[str]:
     found = [f"谁会收到什么（未来 {DAYS} 天，约数）", *_table(outlook), *_people(outlook)]
-    found += hang("  ", _basis(outlook))
+    found += hang("  ", basis(outlook))
     if outlook.stuck:
         found += hang("  ", f"推演时有 {outlook.stuck} 位走不下去：这是群策的问题，请反馈")
     found += [line for clash in outlook.postponed for line in _postponed(clash)]
@@ -26,7 +26,7 @@ def lines(outlook: Outlook, examples: Iterable[Example], tz: ZoneInfo) -> list[s
     return found
 
 
-def _basis(outlook: Outlook) -> str:
+def basis(outlook: Outlook) -> str:
     """What the figures rest on."""
     new = f"近 14 天平均每天 {outlook.newcomers_per_day:,.1f} 位新客"
     who = f"进行中和会被选中的 {outlook.population:,} 位客户"
@@ -37,7 +37,7 @@ def _basis(outlook: Outlook) -> str:
 
 # ---- the table ----------------------------------------------------------------------------------
 
-_ROWS: tuple[tuple[str, Callable[[Day], int]], ...] = (
+ROWS: tuple[tuple[str, Callable[[Day], int]], ...] = (
     ("客户 服务", lambda day: day.service),
     ("客户 营销", lambda day: day.marketing),
     ("欢迎语", lambda day: day.welcomes),
@@ -53,7 +53,7 @@ def _table(outlook: Outlook) -> list[str]:
     """A row for each kind of which there is any, now or after."""
     rows = [
         (name, count)
-        for name, count in _ROWS
+        for name, count in ROWS
         if any(map(count, outlook.days)) or any(map(count, outlook.before))
     ]
     if not rows:

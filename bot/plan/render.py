@@ -72,16 +72,19 @@ def _held(plan: Plan) -> list[str]:
     ]
 
 
+def headline(plan: Plan) -> str:
+    """What it comes to, in a line."""
+    if plan.back_to:
+        return f"将回到第 {plan.back_to} 版的内容：第{plan.base}版 → 第{plan.base + 1}版"
+    if plan.base == 0:
+        return f"将首次发布：{len(plan.changes.sops)} 个 SOP → 第1版"
+    return f"将发布：{_what(plan)}  第{plan.base}版 → 第{plan.base + 1}版"
+
+
 def _title(plan: Plan) -> list[str]:
     changes = plan.changes
-    if plan.back_to:
-        head = f"将回到第 {plan.back_to} 版的内容：第{plan.base}版 → 第{plan.base + 1}版"
-    elif plan.base == 0:
-        head = f"将首次发布：{len(changes.sops)} 个 SOP → 第1版"
-    else:
-        head = f"将发布：{_what(plan)}  第{plan.base}版 → 第{plan.base + 1}版"
     note = plan.note or (changes.sops[0].note if len(changes.sops) == 1 else "")
-    text = f"{head}    作者 {plan.author}" + (f"   说明：{note}" if note else "")
+    text = f"{headline(plan)}    作者 {plan.author}" + (f"   说明：{note}" if note else "")
     return hang("", text)
 
 
@@ -187,14 +190,18 @@ def _people(plan: Plan) -> Iterator[list[str]]:
     yield from map(_affected, found)
 
 
-def _affected(one: Affected) -> list[str]:
+def affected_title(one: Affected) -> str:
+    """Of whom the lines below it speak."""
     who = "位客户" if one.of == "客户" else "个群"
-    title = f"正在进行中的 {one.total:,} {who}（{one.sop}）"
     if one.of == "群日历":
-        title = f"会收到的 {one.total:,} 个群（{one.sop}）"
-    elif one.of == "素材":
-        title = f"素材变了（{one.sop}）"
-    lines = [title]
+        return f"会收到的 {one.total:,} 个群（{one.sop}）"
+    if one.of == "素材":
+        return f"素材变了（{one.sop}）"
+    return f"正在进行中的 {one.total:,} {who}（{one.sop}）"
+
+
+def _affected(one: Affected) -> list[str]:
+    lines = [affected_title(one)]
     cells = widest([line.where for line in one.lines], most=34)
     for line in one.lines:
         head = f"  {pad(line.where, cells)}{line.count:>6,}  "

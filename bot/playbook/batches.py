@@ -34,7 +34,8 @@ def _key(task: Task) -> object:
         return task.id
     about = (task.staff, task.sop, task.step, task.subject_type, task.together)
     asked = (spoken(task.proofs_wanted), len(task.proofs_wanted), task.any_proof, task.buttons)
-    rest = (task.note, task.material, task.limit, task.ladder, tuple(task.result_tags.items()))
+    files = tuple(file["sha"] for file in task.files)
+    rest = (task.note, task.material, files, task.limit, task.ladder, *task.result_tags.items())
     return (*about, *asked, *rest)
 
 

@@ -39,11 +39,21 @@ class Verdict:
 
 def judge(task: Task) -> Verdict:
     """Weigh the proofs ``task`` has."""
-    return weigh(task.proofs_wanted, task.any_proof, task.proofs)
+    on_page = {name for name, proof in task.proofs.items() if proof.get("page")}
+    return weigh(task.proofs_wanted, task.any_proof, task.proofs, on_page)
 
 
-def weigh(wanted: Sequence[str], any_proof: bool, proofs: Collection[str]) -> Verdict:
-    """Verified takes at least one proof that is not the worker's own word, and all it takes."""
+def weigh(
+    wanted: Sequence[str],
+    any_proof: bool,
+    proofs: Collection[str],
+    on_page: Collection[str] = (),
+) -> Verdict:
+    """Verified takes at least one proof that is not the worker's own word, and all it takes.
+
+    ``on_page``: words given on the worker's page. They count as what is typed, not as the tap of a
+    card that WeCom tells us of.
+    """
     found = [name for name in wanted if name in proofs]
     missing = tuple(name for name in wanted if name not in proofs)
     complete = bool(found) and (any_proof or not missing)
@@ -51,7 +61,7 @@ def weigh(wanted: Sequence[str], any_proof: bool, proofs: Collection[str]) -> Ve
     told = bool(words) and (any_proof or not any(is_own_word(name) for name in missing))
     if complete and len(words) < len(found):
         evidence: Quality = "verified"
-    elif any(name not in _ON_CARD for name in words):
+    elif any(name not in _ON_CARD or name in on_page for name in words):
         evidence = "self_reported"
     else:
         evidence = "acknowledged" if words else ""
@@ -64,17 +74,30 @@ def question(task: Task) -> str | None:
     None: nothing, or something else comes first: their tap, or what WeCom is to show while there
     is no tap to wait for.
     """
+    asked = to_fill(task)
+    if not asked or (untapped(task) and not task.any_proof):
+        return None
+    return asked[0]
+
+
+def to_fill(task: Task) -> tuple[str, ...]:
+    """What the worker may be asked to answer beside their tap, in the order written.
+
+    Nothing while something else has to come first: what WeCom is to show, when there is no tap.
+    """
     verdict = judge(task)
     asked = [name for name in verdict.missing if name.startswith(_FILLED)]
-    if not task.open or verdict.complete or not asked:
-        return None
-    if not task.any_proof:
-        taps = spoken(task.proofs_wanted)
-        if any(word in verdict.missing for word in taps):
-            return None
-        if not taps and len(asked) < len(verdict.missing):
-            return None
-    return asked[0].removeprefix(_FILLED)
+    if not task.open or verdict.complete:
+        return ()
+    taps = spoken(task.proofs_wanted)
+    if not task.any_proof and not taps and len(asked) < len(verdict.missing):
+        return ()
+    return tuple(name.removeprefix(_FILLED) for name in asked)
+
+
+def untapped(task: Task) -> bool:
+    """The worker is still to say on the card that it is done."""
+    return any(word not in task.proofs for word in spoken(task.proofs_wanted))
 
 
 def spoken(wanted: Iterable[str]) -> tuple[str, ...]:

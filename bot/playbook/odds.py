@@ -53,6 +53,13 @@ def best(arms: Sequence[Seen]) -> list[float]:
     return [chance / total for chance in chances]
 
 
+def interval(seen: Seen, inside: float = 0.95) -> tuple[float, float]:
+    """Between which rates the true one is with this chance, as many left below as above."""
+    a, b = _beta(seen)
+    tail = (1 - inside) / 2
+    return _quantile(a, b, tail), _quantile(a, b, 1 - tail)
+
+
 def mismatch(counts: Sequence[int], shares: Sequence[float]) -> float:
     """The chance of counts at least so far from their shares, were the shares kept (χ²)."""
     total, whole = sum(counts), sum(shares)
@@ -145,6 +152,18 @@ def _below(a: int, b: int, x: float) -> float:
     if x < (a + 1) / (a + b + 2):
         return front * _fraction(a, b, x) / a
     return 1.0 - front * _fraction(b, a, 1 - x) / b
+
+
+def _quantile(a: int, b: int, chance: float) -> float:
+    """The x below which Beta(a, b) is with this chance, by halving."""
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        if _below(a, b, middle) < chance:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
 
 
 def _fraction(a: int, b: int, x: float) -> float:

@@ -26,6 +26,7 @@ ASK_AFTER = (
 QUIET = "免打扰"
 OFF_DAY = "非工作日"
 TOO_LATE = "过期"
+STOPPED = "客户停止推送"
 _WECOMS = "企业微信"  # its own limits begin with this
 REMIND_AFTER = (timedelta(hours=1), timedelta(hours=3))
 _ONE_DAY = timedelta(days=1)
@@ -46,7 +47,7 @@ class Postpone:
 class Drop:
     state: Literal["expired", "suppressed"]
     reason: str
-    """For counters: 已退出 | 已暂停 | 频控:… | 过期."""
+    """For counters: 客户停止推送 | 已退出 | 已暂停 | 频控:… | 过期."""
     why: str
 
 
@@ -62,12 +63,15 @@ def decide(
     state: State | None,
     calendar: SopCalendar | None = None,
     off_day: OffDay = "照常",
+    stopped: bool = False,
 ) -> Decision:
     """Everything but caps; ``state`` and ``calendar`` are its SOP's, None when that is gone.
 
     ``off_day`` is its step's 遇非工作日, see :func:`off_day_of`.
     """
     what = f"“{delivery.step}”"
+    if stopped:
+        return Drop("suppressed", STOPPED, f"{what}不发了：客户要求停止推送")
     if exited:
         return Drop("suppressed", "已退出", f"{what}不发了：旅程已退出")
     if state != "启用" and not _asked_by_theme(delivery):

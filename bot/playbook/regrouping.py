@@ -15,13 +15,19 @@ from config.book import Book
 OWN = "主题群"  # in place of an SOP's name, for what a theme asks for by itself
 STEP = "换群"
 STAY = "留在原群"
+_ABOUT_THEME = "theme:"
 SETTLES = timedelta(minutes=10)  # one tag is taken off before the next is put on
 LOOK_DAILY = timedelta(days=1)
 
 
 def theme_subject(theme: str) -> str:
     """What a task is about that a theme itself asks for."""
-    return f"theme:{theme}"
+    return f"{_ABOUT_THEME}{theme}"
+
+
+def theme_of_subject(subject: str) -> str:
+    """The name of the theme that such a task is about; "" when it is about something else."""
+    return subject.removeprefix(_ABOUT_THEME) if subject.startswith(_ABOUT_THEME) else ""
 
 
 @dataclass(frozen=True, slots=True)

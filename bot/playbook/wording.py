@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 _SLOT = re.compile(r"\{([^{}|]+)(?:\|([^{}]*))?\}")
@@ -12,6 +12,16 @@ _SLOT = re.compile(r"\{([^{}|]+)(?:\|([^{}]*))?\}")
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Every ``{变量}`` replaced by its value, else its default, else nothing."""
     return _SLOT.sub(lambda found: values.get(found[1].strip()) or found[2] or "", text)
+
+
+def link_pages(text: str, names: Collection[str], link: Callable[[str, str], str]) -> str:
+    """Every ``{page|which}`` of ``names`` replaced by its address."""
+
+    def linked(found: re.Match[str]) -> str:
+        name = found[1].strip()
+        return link(name, (found[2] or "").strip()) if name in names else found[0]
+
+    return _SLOT.sub(linked, text)
 
 
 def fingerprint(message: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from bot.actions.walk import followed, is_exit
 from bot.context import Release
 from bot.model import Journey
 from bot.playbook.journey import Move, Situation, as_it_reads_now, decide, leave
+from bot.playbook.pages import in_rehearsal
 from bot.playbook.split import split_of
 from bot.playbook.waiting import exit_keys
 from bot.rehearse import posts, trials
@@ -115,6 +116,7 @@ def _scene(stage: Stage, text: Release, node: Node, journey: Journey) -> Scene:
         used={column: stage.used[journey.subject, column] for column in _columns(node)},
         posted=_posted(stage, text, journey),
         tag_names=stage.tag_names,
+        pages=in_rehearsal,
     )
 
 

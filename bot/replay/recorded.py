@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from bot.context import Context
 from bot.dispatcher import Envelopes
 from bot.model import Contact, Fact, Incoming, Journey
-from bot.router import Posted
+from bot.router import Known
 from bot.store.rows import Row
 from bot.wecom.crypto import BadEnvelope
-from bot.wecom.events import ContactAdded, Event, HalfAdded, Malformed
+from bot.wecom.events import ContactAdded, HalfAdded, Malformed
 
 _ARRIVES_WITHIN = timedelta(days=1)
 
@@ -49,7 +49,7 @@ async def added(
     return list(found.values()), counts
 
 
-def _opened(envelopes: Envelopes, incoming: Incoming) -> Event | Posted | None:
+def _opened(envelopes: Envelopes, incoming: Incoming) -> Known | None:
     try:
         return envelopes.open(incoming)
     except (BadEnvelope, Malformed, ValueError):

@@ -30,7 +30,7 @@ _CUSTOMER = (
     Column("groups", "同时在几个群"),
     Column("where", "哪些群"),
 )
-_NOTES = [
+NOTES = [
     "只算企业微信客户群里看得到的客户，员工不算；客户在别家的群看不到。",
     "“同时在两边”的百分比以前一个主题里的客户为分母；两列写同一个主题，是同一主题进了两个群。",
 ]
@@ -57,12 +57,22 @@ async def make(ctx: Context, asked: Asked) -> Report:
     raise CannotReport(f"不能按“{asked.by}”拆开：只能写 {BY_COUNT} 或 {BY_CUSTOMER}")
 
 
+async def every_way(ctx: Context) -> tuple[Report, Report, Report]:
+    """All themes by pairs, by how many groups, and by customer; every roster is read once."""
+    sits = await ctx.store.memberships.all()
+    return (
+        _report(_PAIR, _pairs(sits, "")),
+        _report(_COUNT, _counts(sits)),
+        _report(_CUSTOMER, await _customers(ctx, sits)),
+    )
+
+
 def _report(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> Report:
     return Report(
         title="重叠：同时在几个群的客户",
         columns=columns,
         rows=rows,
-        notes=_NOTES,
+        notes=NOTES,
         now=True,
         empty="没有客户同时在两个群里",
     )

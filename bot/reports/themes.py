@@ -74,13 +74,18 @@ async def make(ctx: Context, asked: Asked) -> Report:
 # ---- one row for each group ---------------------------------------------------------------------
 
 
-async def _by_group(ctx: Context, asked: Asked, groups: Sequence[Group]) -> Report:
+async def health(ctx: Context, groups: Sequence[Group], asked: Asked) -> list[dict[str, Any]]:
+    """How each of these groups does, in the order given; they come with their rosters."""
     posts = await ctx.store.group_posts.of([g.id for g in groups], asked.since, asked.until)
     names = await _names(ctx)
+    return [_health(group, posts.get(group.id, Posts()), names, asked) for group in groups]
+
+
+async def _by_group(ctx: Context, asked: Asked, groups: Sequence[Group]) -> Report:
     return Report(
         title="主题群健康",
         columns=_GROUP,
-        rows=[_health(group, posts.get(group.id, Posts()), names, asked) for group in groups],
+        rows=await health(ctx, groups, asked),
         notes=_notes(groups),
         empty="还没有客户群：在企业微信建群，群名写上主题群文件里“名称包含”的字",
     )
@@ -111,8 +116,8 @@ def _notes(groups: Sequence[Group]) -> list[str]:
     notes = [
         "群里的聊天看不到：“最近看得到的动静”只有进群、退群和送达的群发。",
         "企业微信只按群主、按天给消息数和说过话的人数，没有单个群、单个人的："
-        f"用 --by {BY_OWNER} 看。",
-        f"留存按哪一周进群来看：用 --by {BY_WEEK}。",
+        f"按“{BY_OWNER}”拆开看。",
+        f"留存按哪一周进群来看：按“{BY_WEEK}”拆开。",
         "“发内容”“发促销”是送达的群发，按类型 服务、营销 分；员工自己在群里发的不在内。",
     ]
     if full := [

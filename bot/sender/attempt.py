@@ -16,7 +16,7 @@ from bot.model import Outgoing
 from bot.sender.customers import TAG, WELCOME
 from bot.sender.group_welcomes import GROUP_WELCOME
 from bot.sender.groups import JOIN_WAY
-from bot.sender.hand import Channel, Ended, Hand, Later, NotOurs, OutOfTime
+from bot.sender.hand import IN_DOUBT, Channel, Ended, Hand, Later, NotOurs, OutOfTime
 from bot.sender.links import ACQUISITION_LINK
 from bot.sender.mass import CANCEL, MASS, REMIND
 from bot.sender.moments import MOMENT, MOMENT_CANCEL
@@ -88,7 +88,9 @@ async def attempt(ctx: Context, owner: str, row: Outgoing) -> Again | None:
         return await _busy(hand, channel, error)
     except Refused as error:
         known = await channel.refused(hand, error)
-        return await _settle(hand, channel, known or Ended("failed", refusal(error)))
+        # refused this time; but an attempt before, whose answer was lost, may have been carried out
+        doubt = {IN_DOUBT: True} if hand.again else {}
+        return await _settle(hand, channel, known or Ended("failed", refusal(error), doubt))
 
 
 async def _outcome(hand: Hand, channel: Channel) -> Ended | Later:

@@ -15,25 +15,33 @@ async def turned_away(ctx: Context, owner: str, rows: Sequence[Outgoing]) -> set
 
     A row that may have been sent is not asked: first its outcome has to be known.
     """
-    asked = [row for row in rows if row.state == "ready" and (row.journey or _is_card(row))]
+    away = await unwanted(ctx, [row for row in rows if row.state == "ready"])
+    for row in rows:
+        if row.id in away:
+            ended = Ended("suppressed", away[row.id])
+            await ctx.store.outbox.end(owner, row.id, "suppressed", error=ended.why)
+            await ctx.store.log.write([log_line(row, ended, ctx.now())])
+            OUTBOX.labels(row.kind, "suppressed").inc()
+    return set(away)
+
+
+async def unwanted(ctx: Context, rows: Sequence[Outgoing]) -> dict[str, str]:
+    """Row → why nobody wants it any more; without those that are still wanted."""
+    asked = [row for row in rows if row.journey or _is_card(row)]
     if not asked:
-        return set()
+        return {}
     tasks = await _tasks(ctx, [row.about for row in asked if _is_card(row)])
     known = [task for several in tasks.values() for task in several]
     journeys = {*(row.journey for row in asked), *(task.journey for task in known)} - {""}
     exited = await ctx.store.journeys.exited(journeys)
     book = (await ctx.releases.head()).book
-    away = set()
+    found = {}
     for row in asked:
         about = tasks.get(row.about)
         why = _unwanted(about, exited, book) if about else _left(row.journey, exited, book)
         if why:
-            ended = Ended("suppressed", why)
-            await ctx.store.outbox.end(owner, row.id, "suppressed", error=why)
-            await ctx.store.log.write([log_line(row, ended, ctx.now())])
-            OUTBOX.labels(row.kind, "suppressed").inc()
-            away.add(row.id)
-    return away
+            found[row.id] = why
+    return found
 
 
 async def _tasks(ctx: Context, about: Sequence[str]) -> dict[str, list[Task]]:

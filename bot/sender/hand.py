@@ -14,6 +14,9 @@ from bot.wecom.errors import Refused
 
 Answer = dict[str, Any]
 
+IN_DOUBT = "in_doubt"
+"""In the result of a row that failed although an earlier attempt may have been carried out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:

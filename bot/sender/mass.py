@@ -1,5 +1,6 @@
 """Mass messages (企业群发): made once, looked for when the answer was lost, reminded, withdrawn."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from bot.sender.hand import (
     may_repeat,
     nothing_to_tell,
 )
+from bot.store.deliveries import Ending
 from bot.wecom import bodies
 from bot.wecom.errors import Busy, MediaGone, Refused
 from bot.wecom.paging import pages
@@ -54,13 +56,21 @@ async def _still_wanted(hand: Hand, sending: Sending) -> list[Delivery]:
     store, now = hand.ctx.store, hand.ctx.now()
     members = await store.deliveries.of_sending(sending.id, sending.members)
     exited = await store.journeys.exited(m.journey for m in members)
-    left = [m for m in members if m.journey in exited]
-    late = [m for m in members if m.journey not in exited and m.expires_at <= now]
-    await store.deliveries.end(sending.id, [m.id for m in left], "suppressed", "已退出")
-    await store.deliveries.end(sending.id, [m.id for m in late], "expired", "过期")
-    await _release(hand, [*left, *late])
-    await store.sendings.drop_members(sending.id, [m.id for m in (*left, *late)])
-    gone = {m.id for m in (*left, *late)}
+    stopped = await store.stops.among(m.subject for m in members if m.subject_type == "contact")
+    ends: defaultdict[tuple[Ending, str], list[Delivery]] = defaultdict(list)
+    for member in members:
+        if member.journey in exited:
+            ends["suppressed", "已退出"].append(member)
+        elif member.subject in stopped:
+            ends["suppressed", patience.STOPPED].append(member)
+        elif member.expires_at <= now:
+            ends["expired", patience.TOO_LATE].append(member)
+    for (state, reason), those in ends.items():
+        await store.deliveries.end(sending.id, [m.id for m in those], state, reason)
+    left = [member for those in ends.values() for member in those]
+    await _release(hand, left)
+    gone = {member.id for member in left}
+    await store.sendings.drop_members(sending.id, sorted(gone))
     wanted = [m for m in members if m.id not in gone]
     if not wanted:
         raise Refused(_NOT_WANTED, "没有人要收了")

@@ -6,7 +6,7 @@ from bot.model import Outgoing
 from bot.sender.hand import Ended
 from bot.store.log import line
 from bot.store.rows import Row
-from bot.wecom.errors import Busy, Misconfigured, WeComError
+from bot.wecom.errors import Busy, Misconfigured, WeComError, from_answer
 
 _WHAT = {
     "card": "任务卡片",
@@ -83,6 +83,20 @@ def refusal(error: WeComError) -> str:
     if isinstance(error, Busy):
         return f"企业微信繁忙或连不上：{said}（{error.code}）"
     return f"企业微信没有接受：{said}（{error.code}）" if error.code > 0 else said
+
+
+_BY_CLASS = {
+    "Unreachable": "连不上企业微信：检查本机网络、代理和 QUNCE_API_BASE；恢复后会自动接着做",
+    "OutcomeUnknown": "企业微信没有应答，做没做不知道：会按每种调用的办法去查清，不会重复发",
+    "Busy": "企业微信繁忙或应答不完整：会自动再试，不用处理",
+    "TokenExpired": "调用凭证失效：会自动换新的；一直出现说明有别的程序也在用同一个 Secret 取凭证",
+    "Paced": "调用太频繁，企业微信暂停了这个接口：会自动放慢、到时再试，不用处理",
+}
+
+
+def cure(what: str, code: int, said: str, path: str) -> str:
+    """What helps against an answer; ``what`` is the class of bot/wecom/errors.py it led to."""
+    return _BY_CLASS.get(what) or refusal(from_answer(code, said, path))
 
 
 def log_line(row: Outgoing, ended: Ended, at: datetime) -> Row:

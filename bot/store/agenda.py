@@ -23,6 +23,7 @@ _WAITING: Mapping[str, tuple[str, Row]] = {
     "tasks": ("tasks", {"state": "待派"}),
     "reminders": ("tasks", {"state": {"$ne": "待派"}}),
     "seats": ("seats", {}),
+    "stops": ("stops", {}),
     "links": ("links", {}),
     "channels": ("ways", {}),
     "entries": ("facts", {}),
@@ -31,6 +32,7 @@ _WAITING: Mapping[str, tuple[str, Row]] = {
     "sweep": ("sweeps", {}),
     "verdicts": ("experiments", {}),
     "media": ("media", {}),
+    "work": ("work", {}),
 }
 
 OFTEN = (

@@ -1,6 +1,6 @@
 """What is waiting, for how long and why: counted for people who ask, never on a fast path."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from bot.store.rows import Row
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_WITH_LANES = ("inbox", "outbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,18 @@ class Backlog:
     async def later(self, collection: str, now: datetime, where: Mapping[str, Any]) -> Waiting:
         """Rows whose moment is still to come."""
         return await self._waiting(collection, {**where, "due_at": {"$gt": now}}, "due_at")
+
+    async def due_since(self, collections: Iterable[str], now: datetime) -> dict[str, datetime]:
+        """Since when the first due row of each waits; those with nothing due are missing."""
+        found = {}
+        for collection in collections:
+            due: Row = {"due_at": {"$lte": now}}
+            if collection in _WITH_LANES:
+                due["lane"] = {"$in": ["urgent", "normal"]}
+            first = await self._db[collection].find_one(due, {"due_at": 1}, sort=[("due_at", 1)])
+            if first:
+                found[collection] = first["due_at"]
+        return found
 
     async def retried(self, limit: int = 5) -> list[Row]:
         """Callbacks that failed and will be tried again: the reasons, the most frequent first."""

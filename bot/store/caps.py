@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from bot.model import CapWindow, Class, Full
@@ -20,6 +20,15 @@ from bot.store.rows import Row
 class Caps:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
+
+    async def prepare(self) -> None:
+        await self._rows.create_indexes(
+            [IndexModel([("shut_until", ASCENDING)], name="shut", sparse=True)]
+        )
+
+    async def shut_now(self, now: datetime, limit: int = 10_000) -> int:
+        """How many subjects WeCom said receive no more for now; counted up to ``limit``."""
+        return await self._rows.count_documents({"shut_until": {"$gt": now}}, limit=limit)
 
     async def reserve(
         self, subject: str, key: str, cls: Class, at: datetime, windows: Sequence[CapWindow]

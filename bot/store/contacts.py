@@ -98,7 +98,10 @@ class Contacts:
             if known and known.version and at < known.version:
                 return None
             tags = known.tags if known and not known.lost else ()
-            friend = Relation(staff=staff, since=at, state=state, tags=tags, version=at)
+            phones = known.phones if known else ()
+            friend = Relation(
+                staff=staff, since=at, state=state, tags=tags, version=at, phones=phones
+            )
             return _with(contact, friend), ()
 
         return await self._change(contact_id, befriend)
@@ -320,7 +323,8 @@ def _contact(row: Row) -> Contact:
 
 
 def _relation(row: dict[str, Any]) -> Relation:
-    return Relation(**{**row, "tags": tuple(row.get("tags", ()))})
+    lists = {name: tuple(row.get(name, ())) for name in ("tags", "phones")}
+    return Relation(**{**row, **lists})
 
 
 def _with(contact: Contact, friend: Relation) -> Contact:

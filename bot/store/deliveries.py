@@ -10,7 +10,7 @@ from pymongo import ASCENDING, IndexModel, UpdateOne
 from bot.model import Delivery
 from bot.store.due import Due, Rows
 from bot.store.fresh import insert_new
-from bot.store.rows import Row, from_row, to_row
+from bot.store.rows import Row, by_sop, from_row, to_row
 from bot.store.together import by_ids
 
 Ending = Literal["failed", "expired", "suppressed", "cancelled"]
@@ -32,6 +32,8 @@ class Deliveries:
                 IndexModel([("sending", ASCENDING)], name="sending"),
                 IndexModel([("journey", ASCENDING)], name="journey"),
                 IndexModel([("state", ASCENDING), ("sop", ASCENDING)], name="state"),
+                IndexModel([("planned_at", ASCENDING)], name="planned"),
+                by_sop("planned_at"),
             ]
         )
 
@@ -63,6 +65,11 @@ class Deliveries:
         """The members of a sending whose fate is not known yet."""
         found = self._rows.find({"sending": sending, "state": {"$in": ["gathered", "created"]}})
         return [from_row(Delivery, row) async for row in found]
+
+    async def in_hand(self, subject: str) -> list[Delivery]:
+        """What is on its way to this customer or group, and not confirmed by staff."""
+        theirs = {"subject": subject, "state": {"$in": ["gathered", "created"]}}
+        return [from_row(Delivery, row) async for row in self._rows.find(theirs)]
 
     async def claim(self, now: datetime, limit: int) -> tuple[str, list[Delivery]]:
         """Lease due deliveries that are ready; the token and the deliveries."""

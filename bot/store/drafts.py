@@ -16,6 +16,8 @@ class Draft(Record):
     base: int
     base_hash: str = ""
     changes: dict[str, str | None] = field(default_factory=dict)
+    imported: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """A spreadsheet that was imported → the files it became."""
     at: datetime
 
 
@@ -42,6 +44,7 @@ class Drafts:
             "base": draft.base,
             "base_hash": draft.base_hash,
             "changes": [{"path": path, "text": text} for path, text in draft.changes.items()],
+            "imported": [{"upload": one, "paths": paths} for one, paths in draft.imported.items()],
             "at": draft.at,
         }
         await self._rows.replace_one({"_id": draft.id}, row, upsert=True)
@@ -56,5 +59,6 @@ def _draft(row: Row) -> Draft:
         base=row["base"],
         base_hash=row["base_hash"],
         changes={one["path"]: one["text"] for one in row["changes"]},
+        imported={one["upload"]: tuple(one["paths"]) for one in row.get("imported", ())},
         at=row["at"],
     )

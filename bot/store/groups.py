@@ -8,12 +8,13 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.model import Fact, Group
 from bot.store.due import Rows
+from bot.store.memberships import SITS, sitting
 from bot.store.rows import Row, from_row, to_row
 from bot.store.together import change
 
 MARKETING_KEPT = 20
 _OTHERS = ("held", "join_way", "marketing", "next_held", "next_way", "announced")
-_BULKY = {"roster": 0, "news": 0, "joined": 0, "left": 0}
+_BULKY = {"roster": 0, SITS: 0, "news": 0, "joined": 0, "left": 0}
 
 
 class Groups:
@@ -63,7 +64,7 @@ class Groups:
 
         Seats, join ways and marketing belong to others and stay as they are.
         """
-        known = to_row(group)
+        known = to_row(group) | {SITS: sitting(group.roster)}
         fresh = {name: known.pop(name) for name in _OTHERS}
         del known["_id"]
         update: Row = {"$set": {**known, "rev": seen + 1}, "$setOnInsert": fresh}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pymongo
 from pymongo import ASCENDING, IndexModel, WriteConcern
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from bot.model import Incoming
-from bot.store.due import Due, Rows
+from bot.store.due import Due, Rows, lease, token
 from bot.store.rows import Row, from_row, slot_of
 from bot.store.together import change
 
@@ -34,11 +34,6 @@ class Inbox:
                 IndexModel(
                     [("delete_at", ASCENDING)], name="ttl", expireAfterSeconds=0, sparse=True
                 ),
-                IndexModel(
-                    [("received_at", ASCENDING)],
-                    name="dead",
-                    partialFilterExpression={"state": "dead"},
-                ),
             ]
         )
 
@@ -54,6 +49,21 @@ class Inbox:
             log.warning("the inbox is out of reach: %s", type(error).__name__)
             return frozenset()
         return ids
+
+    async def begin(self, incoming: Incoming) -> str | None:
+        """Keep what is handled right here, under a lease; the token that ends it.
+
+        None: it came before. Should whoever holds it die, the next claim finds it.
+        """
+        fresh: Row = {name: {"$literal": value} for name, value in _row(incoming).items()}
+        fresh["lease"] = lease(owner := token())
+        known: Row = {"$ne": [{"$type": "$state"}, "missing"]}
+        keep: Row = {"$replaceWith": {"$cond": [known, "$$ROOT", fresh]}}
+        try:
+            put = await self._durable.update_one({"_id": incoming.id}, [keep], upsert=True)
+        except DuplicateKeyError:  # the same at the same moment
+            return None
+        return owner if put.upserted_id is not None else None
 
     async def claim(
         self, now: datetime, *, lane: str, limit: int = 100

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from bot.model import Journey
 from bot.store.due import Due, Rows
-from bot.store.rows import Row, from_row, to_row
+from bot.store.rows import Row, by_sop, from_row, to_row
 
 
 class Journeys:
@@ -30,6 +30,7 @@ class Journeys:
                 IndexModel([("keys", ASCENDING)], name="keys", sparse=True),
                 IndexModel([("stuck", ASCENDING)], name="stuck", sparse=True),
                 IndexModel([("subject", ASCENDING), ("entered_at", ASCENDING)], name="subject"),
+                by_sop("entered_at"),
             ]
         )
 
@@ -69,6 +70,11 @@ class Journeys:
         found = self._rows.find({"subject": subject}).sort("entered_at", ASCENDING)
         return [from_row(Journey, row) async for row in found]
 
+    async def newest_of(self, subject: str, limit: int) -> list[Journey]:
+        """The last journeys of a customer or group, the newest first."""
+        found = self._rows.find({"subject": subject}).sort("entered_at", DESCENDING).limit(limit)
+        return [from_row(Journey, row) async for row in found]
+
     async def get(self, journey_id: str) -> Journey | None:
         row = await self._rows.find_one({"_id": journey_id})
         return from_row(Journey, row) if row else None
@@ -78,9 +84,10 @@ class Journeys:
         found = self._rows.find({"_id": {"$in": sorted(set(ids))}})
         return [from_row(Journey, row) async for row in found]
 
-    async def count_active(self) -> int:
+    async def count_active(self, most: int) -> int:
+        """How many are under way; no more than ``most`` are counted."""
         under_way = {"state": "active", "sop": {"$gt": ""}}  # so that the index can answer
-        return await self._rows.count_documents(under_way)
+        return await self._rows.count_documents(under_way, limit=most)
 
     async def count_stuck(self) -> int:
         """Set aside because they could not go on."""

@@ -42,7 +42,6 @@ class Outbox:
                 ),
                 IndexModel([("about", ASCENDING)], name="about"),
                 IndexModel([("subject", ASCENDING)], name="subject"),
-                IndexModel([("state", ASCENDING), ("kind", ASCENDING)], name="state"),
             ]
         )
 
@@ -153,4 +152,5 @@ class Outbox:
 def _complete(row: Outgoing) -> Outgoing:
     """WeCom answers 45035 to two changes of one customer at once, so tags go one by one."""
     serial = row.serial or (f"tag:{row.body['external_userid']}" if row.kind == "tag" else "")
-    return replace(row, serial=serial, slot=slot_of(row.subject or row.about or row.id))
+    slot = slot_of(row.subject or row.about or row.id)
+    return replace(row, serial=serial, slot=slot, first_due_at=row.first_due_at or row.due_at)

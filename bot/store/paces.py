@@ -1,9 +1,9 @@
 """How many calls all processes together made lately, and which APIs WeCom has shut."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
@@ -36,6 +36,18 @@ class Grant:
     count: int
     until: datetime | None = None
     probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The permits one API or member was given, window by window, as (since, how many)."""
+
+    used: Mapping[str, Sequence[tuple[datetime, int]]]
+    shut_until: datetime | None = None
+
+    def within(self, window: Window, now: datetime) -> int:
+        since = now - window.span
+        return sum(count for at, count in self.used.get(window.name, ()) if at > since)
 
 
 class Paces:
@@ -103,6 +115,21 @@ class Paces:
     async def release_probe(self, key: str, owner: str) -> None:
         """``owner``'s probe taught us nothing: the next caller is the probe."""
         await self._rows.update_one({"_id": key, "probe.owner": owner}, {"$unset": {"probe": ""}})
+
+    async def spent(self, kind: Literal["api", "member"]) -> dict[str, Spent]:
+        """What was taken lately of every API, or by every member: by path or userid."""
+        of_kind = {"_id": {"$gte": f"{kind}:", "$lt": f"{kind};"}}
+        found = self._rows.find(of_kind, {"used": 1, "open_until": 1})
+        return {
+            row["_id"].removeprefix(f"{kind}:"): Spent(
+                {
+                    name: [(bucket["at"], bucket["n"]) for bucket in buckets]
+                    for name, buckets in row.get("used", {}).items()
+                },
+                row.get("open_until"),
+            )
+            async for row in found
+        }
 
     async def _updated(self, key: str, pipeline: Sequence[Row]) -> Row:
         """The verdict after one atomic write, which makes the document where there was none."""

@@ -5,6 +5,8 @@ from dataclasses import fields
 from typing import Any, TypeVar
 from zlib import crc32
 
+from pymongo import ASCENDING, IndexModel
+
 from bot.model import Record
 
 R = TypeVar("R", bound=Record)
@@ -40,6 +42,11 @@ def from_row(kind: type[R], row: Mapping[str, Any]) -> R:
         if name in row
     }
     return kind(id=row["_id"], **known)
+
+
+def by_sop(moment: str) -> IndexModel:
+    """For counting what belongs to an SOP, all of it or some slots. None of these ever changes."""
+    return IndexModel([("sop", ASCENDING), ("slot", ASCENDING), (moment, ASCENDING)], name="sop")
 
 
 def slot_of(subject: str) -> int:

@@ -87,6 +87,11 @@ class Seats:
         found = self._rows.find(listed).sort([("created_at", ASCENDING), ("_id", ASCENDING)])
         return [from_row(Seat, row) async for row in found]
 
+    async def waiting_before(self, seat: Seat, most: int = 999) -> int:
+        """How many have waited longer for their theme than this seat, at most ``most``."""
+        longer = {"theme": seat.theme, "state": "候补", "created_at": {"$lt": seat.created_at}}
+        return await self._rows.count_documents(longer, limit=most)
+
     async def anybody_waits(self, theme: str) -> bool:
         """Whether somebody is on the waiting list of the theme."""
         return await self._rows.find_one({"theme": theme, "state": "候补"}, {"_id": 1}) is not None

@@ -13,6 +13,7 @@ from pymongo import ASCENDING, IndexModel
 
 from bot.model import Contact
 from bot.playbook.audience import HAPPENINGS
+from bot.playbook.masking import ending
 from bot.playbook.naming import parts_of
 from bot.store.rows import Row
 from config.book import Book
@@ -71,6 +72,7 @@ def derived(contact: Contact) -> Row:
         "friends_since": friend.since if friend else None,
         "finds": parts_of(contact.name),
         "with": sorted({r.staff for r in contact.relations if not r.lost}),
+        "ends": sorted({ending(phone) for r in contact.relations for phone in r.phones} - {""}),
         "kept": KEPT,
     }
 

@@ -49,6 +49,11 @@ class Sendings:
                     partialFilterExpression={"msgid": {"$gt": ""}},
                 ),
                 IndexModel([("staff", ASCENDING), ("moment", ASCENDING)], name="staff"),
+                IndexModel(
+                    [("created_at", ASCENDING), ("staff", ASCENDING)],
+                    name="in hand",
+                    partialFilterExpression={"state": "created"},
+                ),
             ]
         )
 
@@ -144,6 +149,13 @@ class Sendings:
         """It is over; still due until :meth:`park` says that its members know."""
         change = {"$set": {"state": state, "reason": reason}}
         return await self._write(owner, sending_id, change)
+
+    async def unconfirmed(self, before: datetime) -> dict[str, int]:
+        """Staff → mass messages they have had in hand since before then, and not confirmed."""
+        waiting: Row = {"state": "created", "created_at": {"$lt": before}}
+        group: Row = {"_id": "$staff", "n": {"$sum": 1}}
+        found = await self._rows.aggregate([{"$match": waiting}, {"$group": group}])
+        return {row["_id"]: row["n"] async for row in found}
 
     async def counts(self) -> dict[str, int]:
         found = await self._rows.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])

@@ -10,7 +10,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 from bot.model import Task
 from bot.store.due import Due, Rows
 from bot.store.fresh import insert_new
-from bot.store.rows import Row, from_row, slot_of, to_row
+from bot.store.rows import Row, by_sop, from_row, slot_of, to_row
 
 NEW = {"state": "待派"}
 GIVEN = {"state": {"$ne": "待派"}}
@@ -33,6 +33,7 @@ class Tasks:
                 IndexModel([("sharing", ASCENDING)], name="sharing", sparse=True),
                 IndexModel([("choices", ASCENDING)], name="choices", sparse=True),
                 IndexModel([("staff", ASCENDING), ("open", ASCENDING)], name="staff"),
+                IndexModel([("staff", ASCENDING), ("given_at", ASCENDING)], name="given to"),
                 IndexModel(
                     [("deadline", ASCENDING)],
                     name="open deadlines",
@@ -41,6 +42,13 @@ class Tasks:
                 IndexModel([("journey", ASCENDING)], name="journey"),
                 IndexModel([("subject", ASCENDING)], name="subject"),
                 IndexModel([("created_at", ASCENDING)], name="made"),
+                by_sop("created_at"),
+                IndexModel([("ended_at", ASCENDING)], name="ended", sparse=True),
+                IndexModel(
+                    [("said_at", ASCENDING)],
+                    name="said, open",
+                    partialFilterExpression={"open": True, "said_at": {"$exists": True}},
+                ),
             ]
         )
 
@@ -221,13 +229,16 @@ class Tasks:
         code: str,
         result: str,
         answer: Sequence[str] = (),
+        page: bool = False,
     ) -> Task | None:
         """The first tap of the person whose task it is wins; None when it is not this one.
 
-        ``words`` are the proofs it gives: 按钮, 清单 or both.
+        ``words`` are the proofs it gives: 按钮, 清单 or both. ``page``: said on their page, on no
+        card.
         The same tap told again (by its ``code``) still wins, so that a retry ends what it began.
         """
-        given = {"at": at, "by": by, "answer": list(answer), "card": card, "code": code}
+        given: Row = {"at": at, "by": by, "answer": list(answer), "code": code}
+        given |= {"page": True} if page else {"card": card}
         untold = {f"proofs.{word}": {"$exists": False} for word in words}
         proofs = {f"proofs.{word}": given for word in words}
         won = await self._rows.find_one_and_update(
@@ -283,7 +294,7 @@ class Tasks:
         result = await self._rows.update_one(
             {"_id": task_id, "open": True, "evidence": ""},
             {
-                "$set": {"state": "已完成", "evidence": quality},
+                "$set": {"state": "已完成", "evidence": quality, "said_at": at},
                 "$push": {"log": _entry(at, why)},
             },
         )

@@ -29,7 +29,11 @@ class Ways:
     async def prepare(self) -> None:
         """A release may be live already that no older version made codes for."""
         await self._rows.create_indexes(
-            [*Due.indexes(), IndexModel([("channel", ASCENDING)], name="channel")]
+            [
+                *Due.indexes(),
+                IndexModel([("channel", ASCENDING)], name="channel"),
+                IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="in use"),
+            ]
         )
         first = {"_id": PLAN, "channel": "", "due_at": _LONG_AGO}
         await insert_new(self._rows, [first])
@@ -47,6 +51,12 @@ class Ways:
         """The codes there are of a channel, or of all: that all share first."""
         where = {"channel": channel} if channel else {"channel": {"$ne": ""}}
         found = self._rows.find(where | {"state": "在用"}).sort("_id", ASCENDING)
+        return [from_row(Way, row) async for row in found]
+
+    async def listed(self, after: str, limit: int) -> list[Way]:
+        """The next ``limit`` codes behind ``after``, channel by channel: that all share first."""
+        where: Row = {"state": "在用", **({"_id": {"$gt": after}} if after else {})}
+        found = self._rows.find(where).sort("_id", ASCENDING).limit(limit)
         return [from_row(Way, row) async for row in found]
 
     async def ever_of(self, channel: str) -> list[Way]:

@@ -46,9 +46,14 @@ class Wishes:
         """They are not asked any more."""
         await self._rows.update_many(_open(ids, by), {"$unset": {"asked": ""}})
 
-    async def excuse(self, ids: Iterable[str], by: str, why: str, message: str) -> list[Task]:
-        """Their text of id ``message`` says why; the tasks it was taken for."""
-        mine: Row = {**_open(ids, by), "asked": {"$exists": True}}
+    async def excuse(
+        self, ids: Iterable[str], by: str, why: str, message: str, *, asked: bool = True
+    ) -> list[Task]:
+        """Their text of id ``message`` says why; the tasks it was taken for.
+
+        ``asked`` False: they say it on their page, nobody had to ask.
+        """
+        mine: Row = _open(ids, by) | ({"asked": {"$exists": True}} if asked else {})
         change = {"$set": {"cannot": why}, "$push": {"messages": message}, "$unset": {"asked": ""}}
         await self._rows.update_many(mine, change)
         return await self.excused(message)

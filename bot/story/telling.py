@@ -55,9 +55,8 @@ async def _places(ctx: Context, seats: Iterable[Seat]) -> dict[str, str]:
 
 
 def _of_task(task: Task) -> Iterable[Line]:
-    handed_over = any(entry["what"] == "转派" for entry in task.log)
-    to = "" if handed_over else f"给 {task.staff} "  # who had it first, its cards tell
-    yield Line(task.created_at, f"{to}派任务“{task.title}”")
+    had = (entry["from"] for entry in task.log if entry.get("from"))
+    yield Line(task.created_at, f"给 {next(had, task.staff)} 派任务“{task.title}”")
     for entry in task.log:
         who = f"（{entry['who']}）" if entry.get("who") else ""
         yield Line(entry["at"], f"任务“{task.title}”：{entry['what']}{who}")

@@ -1,13 +1,13 @@
 """Compare every customer with WeCom, page by page; only who is not as we think is read."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.context import Context
 from bot.model import Contact, Staff
-from bot.sync.contacts import read_contact, shop_of, tag_names
+from bot.sync.contacts import masks, read_contact, shop_of, tag_names
 from bot.sync.counts import Counts, each
 from bot.wecom.errors import NotAContact, WeComError
 from bot.wecom.paging import batches
@@ -52,15 +52,24 @@ class _Comparison:
             self.counts.note(contact_id, error)
 
 
+async def _nobody(n: int) -> None:
+    """Nobody watches."""
+
+
 async def compare_customers(
-    ctx: Context, followers: Sequence[str], counts: Counts, at: datetime
+    ctx: Context,
+    followers: Sequence[str],
+    counts: Counts,
+    at: datetime,
+    seen: Callable[[int], Awaitable[None]] = _nobody,
 ) -> None:
-    """Everybody's customers, those of who has left included."""
+    """Everybody's customers, those of who has left included; ``seen``: of so many by now."""
     staff = {member.id: member for member in await ctx.store.staff.everybody()}
     book = (await ctx.releases.head()).book
     comparison = _Comparison(ctx, counts, at, book, staff, await ctx.store.tags.names())
-    for follower in followers:
+    for n, follower in enumerate(followers, 1):
         await _customers_of(comparison, follower)
+        await seen(n)
     await _of_leavers(comparison, set(staff) - set(followers))
 
 
@@ -98,6 +107,7 @@ def _same(contact: Contact | None, staff: str, row: Mapping[str, Any]) -> bool:
         and set(relation.tags) == set(told.get("tag_id", ()))
         and relation.since == since
         and told.get("state", relation.state) == relation.state
+        and relation.phones == masks(told)
     )
 
 

@@ -1,6 +1,6 @@
 """Read one customer from WeCom and remember what is new about them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from bot.context import Context
 from bot.model import Contact, Fact, Relation, Staff
 from bot.playbook import keys
 from bot.playbook.happenings import tagged, untagged
+from bot.playbook.masking import masked
 from bot.wecom.client import TIMEOUT_SECONDS
 from bot.wecom.errors import Busy, NotAContact
 from config.book import Book
@@ -64,20 +65,40 @@ async def _keep(
 
 
 async def _ask(ctx: Context, contact_id: str, timeout_seconds: float) -> Reading:
+    friends, names, person = list[Relation](), dict[str, str](), dict[str, Any]()
+    async for answer in _pages(ctx, contact_id, timeout_seconds):
+        for follower in answer.get("follow_user", ()):
+            friends.append(_relation(follower))
+            names |= _tag_names(follower)
+        person = answer["external_contact"]
+    return Reading(person.get("name", ""), person.get("type", 1), tuple(friends), names)
+
+
+async def phones_of(ctx: Context, contact_id: str) -> tuple[str, ...]:
+    """The whole numbers staff noted (remark_mobiles, P:92114), asked of WeCom and not kept.
+
+    Raises NotAContact when they are nobody's customer any more.
+    """
+    noted: dict[str, None] = {}
+    async for answer in _pages(ctx, contact_id, TIMEOUT_SECONDS):
+        for follower in answer.get("follow_user", ()):
+            noted |= dict.fromkeys(follower.get("remark_mobiles", ()))
+    return tuple(noted)
+
+
+async def _pages(
+    ctx: Context, contact_id: str, timeout_seconds: float
+) -> AsyncIterator[Mapping[str, Any]]:
     """Followers come in pages of 500."""
-    params, friends, names = {"external_userid": contact_id}, list[Relation](), dict[str, str]()
+    params = {"external_userid": contact_id}
     while True:
         answer = await ctx.wecom.call(
             "externalcontact/get", params=params, timeout_seconds=timeout_seconds
         )
-        for follower in answer.get("follow_user", ()):
-            friends.append(_relation(follower))
-            names |= _tag_names(follower)
+        yield answer
         if not (cursor := answer.get("next_cursor")):
-            break
+            return
         params = {"external_userid": contact_id, "cursor": cursor}
-    person = answer["external_contact"]
-    return Reading(person.get("name", ""), person.get("type", 1), tuple(friends), names)
 
 
 def merged(
@@ -170,7 +191,13 @@ def _relation(follower: Mapping[str, Any]) -> Relation:
         since=datetime.fromtimestamp(follower.get("createtime", 0), UTC),
         state=follower.get("state", ""),
         tags=tuple(tag["tag_id"] for tag in _corp_tags(follower)),
+        phones=masks(follower),
     )
+
+
+def masks(follower: Mapping[str, Any]) -> tuple[str, ...]:
+    """The phone numbers a member of staff noted, as far as we keep them."""
+    return tuple(masked(phone) for phone in follower.get("remark_mobiles", ()) if phone)
 
 
 def _tag_names(follower: Mapping[str, Any]) -> dict[str, str]:

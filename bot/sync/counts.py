@@ -27,6 +27,13 @@ class Counts:
             self.problems.append(f"{what}: {error}")
 
 
+Watch = Callable[[int, int], Awaitable[None]]
+
+
+async def nobody(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
 async def each(ids: Iterable[str], do: Callable[[str], Awaitable[None]]) -> None:
     """A few at a time, in a fixed order."""
     waiting = sorted(ids, reverse=True)

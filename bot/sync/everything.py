@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.context import Context
 from bot.sync.all_customers import compare_customers
 from bot.sync.all_groups import compare_groups
-from bot.sync.counts import Counts
+from bot.sync.counts import Counts, Watch, nobody
 from bot.sync.group_days import read_group_days
 from bot.sync.staff import read_staff
 from bot.sync.tags import read_tags
@@ -14,16 +14,25 @@ from bot.sync.tags import read_tags
 log = logging.getLogger(__name__)
 
 
-async def sync_everything(ctx: Context) -> Counts:
+async def sync_everything(ctx: Context, watch: Watch = nobody) -> Counts:
     """One bad item is counted and passed over. What is news is kept, and told by whoever asked.
 
-    Raises a WeComError when not even the members and tags can be read.
+    Raises a WeComError when not even the members and tags can be read, and whatever ``watch``
+    raises: it is told how many of how many are done.
     """
     counts, at = Counts(), ctx.now()
     followers = await _followers(ctx, counts)
+    steps = len(followers) + 2  # those with customers, the groups, and what WeCom counted in them
+    await watch(0, steps)
     await compare_groups(ctx, followers, counts, at)
-    await compare_customers(ctx, followers, counts, at)
+    await watch(1, steps)
+
+    async def seen(n: int) -> None:
+        await watch(1 + n, steps)
+
+    await compare_customers(ctx, followers, counts, at, seen)
     await read_group_days(ctx, counts)
+    await watch(steps, steps)
     log.info("synced: %s", counts, extra={"action": "sync"})
     return counts
 

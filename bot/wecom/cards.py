@@ -120,6 +120,11 @@ def checklist_card(
     }
 
 
+def opening(card: Body, url: str) -> Body:
+    """``card``, a tap of which beside its buttons opens ``url``."""
+    return {**card, "card_action": {"type": 1, "url": url}}
+
+
 def closed(card: Body, note: str, chosen: Sequence[str] = ()) -> Body:
     """``card`` as it looks when nothing can be tapped any more: ``note`` stands on its button."""
     body = {**card, "replace_text": clip(note, _TITLE_BYTES)}

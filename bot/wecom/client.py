@@ -15,12 +15,14 @@ from typing import Any, Literal
 import aiohttp
 from prometheus_client import Counter, Histogram
 
+from bot.wecom.addresses import LARGEST_PICTURE, is_local, is_picture, of_picture
 from bot.wecom.errors import (
     Busy,
     Misconfigured,
     OutcomeUnknown,
     OverLimit,
     Paced,
+    Refused,
     TokenExpired,
     Unreachable,
     WeComError,
@@ -34,6 +36,7 @@ MediaKind = Literal["image", "voice", "video", "file"]
 
 TIMEOUT_SECONDS = 10.0  # less than half a lease of 30 s
 UPLOAD_SECONDS = 14.0
+PICTURE_SECONDS = 5.0
 
 # POST requests that change nothing: a lost answer is only a reason to ask again.
 _READS = frozenset(
@@ -108,16 +111,18 @@ class _Request:
 
 def open_session(api_base: str) -> aiohttp.ClientSession:
     """A session for :class:`WeCom`; it goes through HTTPS_PROXY unless WeCom is on this machine."""
-    local = api_base.startswith(("http://127.", "http://localhost"))
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=10),
         cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=not local,
+        trust_env=not is_local(api_base),
     )
 
 
 class WeCom:
-    """WeCom's API at WeCom's pace, with the shared access tokens."""
+    """WeCom's API at WeCom's pace, with the shared access tokens.
+
+    ``heard`` is told of every call that WeCom did not do, or did not answer.
+    """
 
     def __init__(
         self,
@@ -126,11 +131,13 @@ class WeCom:
         tokens_shelf: Shelf,
         paces: Paces,
         now: Callable[[], datetime],
+        heard: Callable[[WeComError], None] = lambda error: None,
     ) -> None:
         self._base = settings.api_base.rstrip("/")
         self._corp_id = settings.corp_id
         self._session = session
         self._now = now
+        self._heard = heard
         self._budget = Budget(paces, f"{os.getpid()}-{secrets.token_hex(8)}")
         agent = settings.agent_secret.get_secret_value()
         contact = settings.contact_secret.get_secret_value()
@@ -162,7 +169,7 @@ class WeCom:
             members=members,
             deadline=time.monotonic() + timeout_seconds,
         )
-        with _counted(path):
+        with self._counted(path):
             return await self._with_token(request)
 
     async def upload(
@@ -201,6 +208,32 @@ class WeCom:
         answer = await self._upload("media/uploadimg", {}, filename, content, timeout_seconds)
         return str(answer["url"])
 
+    async def picture(self, address: str, *, timeout_seconds: float = PICTURE_SECONDS) -> bytes:
+        """A picture WeCom named, such as ``qr_code`` (P:92228, P:92229): a PNG or JPEG.
+
+        Raises Refused for an address that is not WeCom's and for what is no picture, Busy when it
+        cannot be had now. It needs no token and uses no budget.
+        """
+        path, content = "picture", b""
+        with self._counted(path):
+            try:
+                async with self._session.get(
+                    of_picture(address, self._base),
+                    timeout=aiohttp.ClientTimeout(total=timeout_seconds),
+                    allow_redirects=False,
+                ) as response:
+                    async for piece in response.content.iter_any():
+                        content += piece
+                        if len(content) > LARGEST_PICTURE:
+                            break
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise Busy(-1, type(error).__name__, path) from None
+            if response.status == 429 or response.status >= 500:
+                raise Busy(response.status, f"HTTP {response.status}", path)
+            if response.status != 200 or not is_picture(content):
+                raise Refused(response.status, f"no picture at {address}", path)
+        return content
+
     async def _upload(
         self,
         path: str,
@@ -220,7 +253,7 @@ class WeCom:
             data=form,
             deadline=time.monotonic() + timeout_seconds,
         )
-        with _counted(request.path):
+        with self._counted(request.path):
             return await self._with_token(request)
 
     async def _with_token(self, request: _Request) -> dict[str, Any]:
@@ -277,23 +310,25 @@ class WeCom:
         request = _Request(
             path="gettoken", params={}, data=None, deadline=time.monotonic() + FETCH_SECONDS
         )
-        with _counted(request.path):
+        with self._counted(request.path):
             answer = await self._send(request, {"corpid": self._corp_id, "corpsecret": secret})
         return str(answer["access_token"]), float(answer["expires_in"])
 
-
-@contextmanager
-def _counted(path: str) -> Iterator[None]:
-    started, outcome = time.monotonic(), "error"
-    try:
-        yield
-        outcome = "ok"
-    except WeComError as error:
-        outcome = type(error).__name__
-        raise
-    finally:
-        _CALLS.labels(path, outcome).inc()
-        _SECONDS.labels(path).observe(time.monotonic() - started)
+    @contextmanager
+    def _counted(self, path: str) -> Iterator[None]:
+        started, outcome = time.monotonic(), "error"
+        try:
+            yield
+            outcome = "ok"
+        except WeComError as error:
+            outcome = type(error).__name__
+            held_back = isinstance(error, Paced) and not isinstance(error.__cause__, OverLimit)
+            if error.path == path and not held_back:  # a token's trouble was heard as its own
+                self._heard(error)
+            raise
+        finally:
+            _CALLS.labels(path, outcome).inc()
+            _SECONDS.labels(path).observe(time.monotonic() - started)
 
 
 def _members(path: str, body: Mapping[str, Any] | None, staff: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.app import machine_now, open_context
 from bot.doctor import Finding, examine
 from config.settings import Settings
 from tests.world import World, open_world
@@ -20,7 +21,8 @@ async def world(mongo_url: str, database: str, tmp_path: Path) -> AsyncIterator[
 
 
 async def findings(settings: Settings) -> dict[str, Finding]:
-    return {finding.question: finding async for finding in examine(settings)}
+    examined = examine(settings, open_context(settings), machine_now())
+    return {finding.question: finding async for finding in examined}
 
 
 def settings_of(world: World, **changes: Any) -> Settings:

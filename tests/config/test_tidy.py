@@ -138,6 +138,7 @@ def _free(node: Any) -> bool:
         "KOC分",
         "阶段",
         "近期",
+        "打标签",
     )
     if isinstance(node, dict):
         return all(

@@ -267,7 +267,7 @@ async def _order(ctx: Context, contact_id: str) -> None:
 
 
 async def _all_done(ctx: Context) -> bool:
-    if await ctx.store.journeys.count_active():
+    if await ctx.store.journeys.count_active(most=1):
         return False
     open_rows = {"state": {"$in": ["ready", "sending"]}, "kind": {"$in": ["mass", "card", "tag"]}}
     if await ctx.store.db["outbox"].count_documents(open_rows):

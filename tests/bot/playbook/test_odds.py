@@ -7,7 +7,7 @@ from math import comb
 
 import pytest
 
-from bot.playbook.odds import Seen, beats, best, mismatch, smallest_lift
+from bot.playbook.odds import Seen, beats, best, interval, mismatch, smallest_lift
 
 PAIRS = [
     (Seen(10, 200), Seen(15, 200)),
@@ -123,3 +123,15 @@ def look(dice: random.Random, one: float, other: float, n: int) -> float:
 
 def happen(dice: random.Random, rate: float, n: int) -> int:
     return sum(dice.random() < rate for _ in range(n))
+
+
+@pytest.mark.parametrize("seen", [Seen(0, 0), Seen(0, 30), Seen(10, 200), Seen(190, 200)])
+def test_nineteen_of_twenty_drawn_rates_lie_in_the_interval(seen: Seen) -> None:
+    dice = random.Random(3)
+    low, high = interval(seen)
+    rates = [dice.betavariate(1 + seen.hits, 1 + seen.n - seen.hits) for _ in range(DRAWS)]
+
+    below, above = (sum(r < low for r in rates) / DRAWS, sum(r > high for r in rates) / DRAWS)
+    assert below == pytest.approx(0.025, abs=SURE)
+    assert above == pytest.approx(0.025, abs=SURE)
+    assert low <= max(seen.rate, low) <= high

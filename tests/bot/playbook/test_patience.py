@@ -250,3 +250,13 @@ def test_an_invitation_answers_the_customer_at_any_hour() -> None:
     )
 
     assert decision == Go()
+
+
+def test_nothing_goes_to_a_customer_who_wants_none() -> None:
+    """Not even what answers them, and whatever else would be the reason."""
+    for one in (delivery(), delivery(seat="s1", journey="s1")):
+        decision = patience.decide(
+            one, now=NOON, hours=HOURS, exited=True, state="停用", stopped=True
+        )
+        assert isinstance(decision, Drop)
+        assert (decision.state, decision.reason) == ("suppressed", patience.STOPPED)
