@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -30,6 +31,8 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 
+_SMALLER: Final = frozenset({"text/html", "text/plain", "text/csv", "application/json"})
+_FORM_BYTES: Final = 4 * 1024 * 1024  # of who signed in: a whole file of YAML, as browsers write it
 _AWAY: Final = "数据库暂时连不上：收到的回调先存在本机磁盘，恢复后自动补处理。请稍后再打开。"
 
 
@@ -39,6 +42,8 @@ def guarded(site: Site, route: Route) -> Callable[[web.Request], Awaitable[web.S
     async def handle(request: web.Request) -> web.StreamResponse:
         answer = await _answer(site, route, request)
         answer.headers.update(HEADERS)
+        if answer.content_type in _SMALLER and "gzip" in request.headers.get("Accept-Encoding", ""):
+            answer.enable_compression(web.ContentCoding.gzip)
         return answer
 
     return handle
@@ -55,10 +60,12 @@ async def _answer(site: Site, route: Route, request: web.Request) -> web.StreamR
     try:
         visit.reader = await reader_of(site, ctx, request)
         answer = await _allowed(visit, route)
+        await _write_down(visit, route, answer.status)
     except MongoError:
-        log.exception("%s cannot be answered", request.path)
+        log.exception(
+            "%s cannot be answered", route.path
+        )  # the path asked for may be a signed link
         return web.Response(status=503, text=_AWAY)
-    await _write_down(visit, route, answer.status)
     return answer
 
 
@@ -68,10 +75,20 @@ async def _allowed(visit: Visit, route: Route) -> web.StreamResponse:
             return _to_sign_in(visit)
         if not visit.reader.may(route.may):
             return _refused(visit, 403, marked("你没有打开这一页的权限，请找负责人开通。"))
+        visit.reader = replace(visit.reader, by=route.may)
+        visit.request = visit.request.clone(client_max_size=_FORM_BYTES)
     try:
         return await route.view(visit)
     except web.HTTPNotFound:
         return _refused(visit, 404, marked("没有这一页，可能已被删除。"))
+    except web.HTTPRequestEntityTooLarge:
+        return _refused(visit, 413, marked("发来的内容太长了，没有执行。"))
+    except MongoError:
+        raise
+    except Exception:
+        log.exception("%s failed", route.path)
+        why = marked("程序出错了，可能只做了一半：请看看结果，再试一次。详情在日志里。")
+        return _refused(visit, 500, why)
 
 
 async def reader_of(site: Site, ctx: Context, request: web.Request) -> Reader | None:
@@ -81,7 +98,7 @@ async def reader_of(site: Site, ctx: Context, request: web.Request) -> Reader | 
     if session is None:
         return None
     if session.kind == "local":
-        return rights.of_admin(session.user)
+        return rights.of_admin(session.user.removeprefix(rights.LOCAL))
     member = await ctx.store.staff.get(session.user)
     if member is None or not member.active:
         return None
@@ -111,7 +128,7 @@ def _refused(visit: Visit, status: int, why: str) -> web.Response:
 
 async def _write_down(visit: Visit, route: Route, outcome: int) -> None:
     """One line for everything that was not only looked at, also when it was refused."""
-    if not route.did:
+    if not route.did or (not route.keeps and outcome != 403):
         return
     who = f"{visit.reader.name}（{visit.reader.user}）" if visit.reader else ""
     await visit.ctx.store.audit.write(

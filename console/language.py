@@ -1,5 +1,6 @@
 """Chinese, or English for who asks for it: texts are written in Chinese and looked up."""
 
+import io
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,9 @@ def translator(request: web.Request) -> Callable[..., str]:
 def _texts(lang: str) -> Mapping[str, str]:
     if lang == "zh-CN":
         return {}
-    with (_HERE / f"{lang}.po").open("rb") as file:
-        catalog = read_po(file)
-    return {str(m.id): str(m.string) for m in catalog if m.id and m.string}
+    return {
+        str(m.id): str(m.string)
+        for path in sorted((_HERE / lang).glob("*.po"))
+        for m in read_po(io.BytesIO(path.read_bytes()))
+        if m.id and m.string
+    }

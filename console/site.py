@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.context import Context
 from config.settings import Settings
-from console import language
+from console import assets, language
+from console.navigation import menu_of
 from console.rights import ROLE_NAMES, Reader, Right
 
 HERE = Path(__file__).parent
@@ -40,6 +41,8 @@ class Route:
     view: View
     did: str = ""
     """What stands in the audit log when it was used; every POST has one."""
+    keeps: bool = True
+    """False: nothing is changed by it; only who was refused is written down."""
 
     def __post_init__(self) -> None:
         if self.method != "GET" and not self.did:
@@ -53,6 +56,8 @@ class Site:
     settings: Settings
     health: Health
     now: Clock
+    one_click: str = ""
+    """The token `demo` prints; "" everywhere else, where its page does not exist."""
 
 
 @dataclass(slots=True)
@@ -92,6 +97,7 @@ class Visit:
         html = _TEMPLATES.get_template(template).render(
             reader=self.reader,
             roles=ROLE_NAMES,
+            menu=menu_of(self.reader) if self.reader else [],
             here=request.path,
             lang=language.of(request),
             local=self._local,
@@ -114,7 +120,7 @@ def own_path(path: str) -> str:
     """``path`` when it is one of ours, else the first page: nobody is sent to a stranger's site."""
     parts = urlsplit(path)
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc
-    return path if ours else "/console/"
+    return path if ours and path.isprintable() else "/console/"
 
 
 _TEMPLATES = Environment(
@@ -124,3 +130,4 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.globals["asset"] = assets.named

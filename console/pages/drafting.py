@@ -46,6 +46,18 @@ async def written(ctx: Context, draft: Draft, path: str, text: str | None) -> Dr
     return fresh
 
 
+async def moved_on(ctx: Context, draft: Draft) -> tuple[str, ...]:
+    """Put the draft on top of what is live now; the files both sides changed: then it stays."""
+    head = await ctx.store.releases.head()
+    now = (await contents_of(ctx.store, head)).files
+    then = (await contents_of(ctx.store, draft.base)).files if draft.base else {}
+    both = tuple(path for path in draft.changes if then.get(path) != now.get(path))
+    if not both:
+        mark = await ctx.store.releases.fingerprint(head)
+        await ctx.store.drafts.keep(replace(draft, base=head, base_hash=mark, at=ctx.now()))
+    return both
+
+
 def checked(whole: Contents) -> tuple[tuple[Mistake, ...], Book | None]:
     """What is to be said about the folder, and its book; None while there are mistakes."""
     try:

@@ -1,14 +1,15 @@
 """编辑: write YAML with the checker beside it, see what publishing would do, publish."""
 
+import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from bot.plan.make import make
-from bot.plan.render import render
 from bot.publish import (
     Base,
     BehindLive,
@@ -22,9 +23,15 @@ from bot.publish import (
     settle,
 )
 from bot.story import people
+from config.catalogue import catalogue_of
+from config.completion import Offer, complete
+from config.editor import language_of
+from config.loader import read_texts
 from config.mistakes import Mistake, Mistakes
+from config.schema import schema
 from console.language import marked
-from console.pages.drafting import checked, contents, draft_of, written
+from console.pages.drafting import checked, contents, draft_of, moved_on, written
+from console.plan_view import shown
 from console.site import Route, Visit, go
 
 _PATH = re.compile(r"[^/\\.\x00-\x1f][^/\\\x00-\x1f]*(?:/[^/\\.\x00-\x1f][^/\\\x00-\x1f]*)*\.ya?ml")
@@ -73,6 +80,28 @@ async def check(visit: Visit) -> web.StreamResponse:
     return web.json_response([_row(one) for one in found if one.file == path])
 
 
+async def words(visit: Visit) -> web.StreamResponse:
+    """What may be written at a place of the text, as it stands in the editor; nothing is kept."""
+    sent = await visit.form()
+    path, text = _sent(sent)
+    line, column = (_number(sent.get(name, "")) for name in ("line", "column"))
+    draft = await draft_of(visit.ctx, visit.who.user)
+    files = {**(await contents(visit.ctx, draft)).files, path: text}
+    typed, offers = await asyncio.to_thread(_offered, files, text, line, column)
+    return web.json_response({"typed": typed, "offers": [asdict(one) for one in offers]})
+
+
+async def of_sop(visit: Visit) -> web.StreamResponse:
+    """The file an SOP is written in; 404 when it is in none."""
+    name = visit.request.query.get("name", "")
+    whole = await contents(visit.ctx, await draft_of(visit.ctx, visit.who.user))
+    begins = re.compile(rf"""^(SOP|sop):\s*["']?{re.escape(name)}["']?\s*(#.*)?$""", re.MULTILINE)
+    path = next((path for path, text in whole.files.items() if begins.search(text)), "")
+    if not path:
+        raise web.HTTPNotFound
+    return go("/console/editing/file?" + urlencode({"path": path}))
+
+
 async def save(visit: Visit) -> web.StreamResponse:
     path, text = _sent(await visit.form())
     visit.about = path
@@ -102,9 +131,16 @@ async def plan(visit: Visit) -> web.StreamResponse:
         )
     except Mistakes as found:
         return visit.page("plan.html", status=422, mistakes=found.mistakes)
-    return visit.page(
-        "plan.html", plan=made, text=render(made), whose=draft.id, mine=draft.id == visit.who.user
-    )
+    return visit.page("plan.html", **shown(made), whose=draft.id, mine=draft.id == visit.who.user)
+
+
+async def move_on(visit: Visit) -> web.StreamResponse:
+    """Take the draft along to what somebody else has published meanwhile."""
+    both = await moved_on(visit.ctx, await draft_of(visit.ctx, visit.who.user))
+    visit.about = "、".join(both)[:100]
+    if both:
+        return visit.page("plan.html", status=409, clash=both)
+    return go("/console/editing/plan")
 
 
 async def publish(visit: Visit) -> web.StreamResponse:
@@ -152,6 +188,17 @@ def _sent(form: Mapping[str, str]) -> tuple[str, str]:
     return path, text
 
 
+def _offered(
+    files: Mapping[str, str], text: str, line: int, column: int
+) -> tuple[str, list[Offer]]:
+    """By the names the folder declares, whatever is wrong in it."""
+    return complete(text, line, column, schema(catalogue_of(read_texts(files)), language_of(text)))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
 def _row(mistake: Mistake) -> dict[str, object]:
     return {
         "line": mistake.line,
@@ -166,11 +213,14 @@ def _row(mistake: Mistake) -> dict[str, object]:
 ROUTES: Final = (
     Route("GET", "/console/editing", "edit", page),
     Route("GET", "/console/editing/file", "edit", file),
-    Route("POST", "/console/editing/check", "edit", check, did=marked("检查文件")),
+    Route("GET", "/console/editing/sop", "edit", of_sop),
+    Route("POST", "/console/editing/check", "edit", check, did=marked("检查文件"), keeps=False),
+    Route("POST", "/console/editing/words", "edit", words, did=marked("补全"), keeps=False),
     Route("POST", "/console/editing/save", "edit", save, did=marked("保存草稿")),
     Route("POST", "/console/editing/remove", "edit", remove, did=marked("从草稿里删除文件")),
     Route("POST", "/console/editing/discard", "edit", discard, did=marked("丢弃草稿")),
     Route("GET", "/console/editing/plan", "edit", plan),
+    Route("POST", "/console/editing/move-on", "edit", move_on, did=marked("把草稿移到新版上")),
     Route("POST", "/console/editing/approve", "edit", consent, did=marked("批准发布")),
     Route("POST", "/console/editing/publish", "publish", publish, did=marked("发布")),
 )

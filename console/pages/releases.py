@@ -5,10 +5,12 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.publish import Emptied, HeadMoved, NotApproved, roll_back, settle
+from bot.plan.make import make
+from bot.publish import Emptied, HeadMoved, NotApproved, contents_of, roll_back, settle
 from bot.store.releases import Stored
 from config.mistakes import Mistakes
 from console.language import marked
+from console.plan_view import shown
 from console.site import Route, Visit, go
 
 _PAGE = 20
@@ -39,6 +41,19 @@ async def one(visit: Visit) -> web.StreamResponse:
     except KeyError:
         raise web.HTTPNotFound from None
     return visit.page("release.html", release=now, diffs=_diffs(was, now))
+
+
+async def before_going_back(visit: Visit) -> web.StreamResponse:
+    """What going back to an earlier one would change, for whom, and what comes."""
+    n = _number(visit.request.match_info["n"])
+    try:
+        then = await contents_of(visit.ctx.store, n)
+        made = await make(visit.ctx, then, author=visit.who.name, back_to=n)
+    except KeyError:
+        raise web.HTTPNotFound from None
+    except Mistakes as refused:
+        return visit.page("error.html", status=409, why=str(refused))
+    return visit.page("release_back.html", n=n, **shown(made))
 
 
 async def back(visit: Visit) -> web.StreamResponse:
@@ -75,5 +90,6 @@ def _number(text: str) -> int:
 ROUTES: Final = (
     Route("GET", "/console/releases", "look", page),
     Route("GET", "/console/releases/{n}", "look", one),
+    Route("GET", "/console/releases/{n}/back", "publish", before_going_back),
     Route("POST", "/console/releases/{n}/back", "publish", back, did=marked("回到以前的一版")),
 )

@@ -1,44 +1,40 @@
 """SOP: which there are, how they do, and where people stand in each right now."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, get_args
 
 from aiohttp import web
 
-from bot.plan.steps import in_brief
-from bot.plan.words import condition
+from bot.model import Experiment
 from bot.publish.states import Unswitchable, Verb, switch
-from bot.store.census import Place
-from config.nesting import Branch, Loop, WaitEvent
-from config.sop import Sop, Split, Step
+from bot.story import people
+from config.sop import Sop, Split, all_steps
 from console.language import marked
 from console.site import Route, Visit, go
+from console.sop_picture import Drawn, drawn
 
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """One step of the picture; ``branches`` are what is nested in it, each under its own words."""
-
-    name: str
-    brief: str
-    only_if: str
-    coming: int
-    here: int
-    branches: Sequence[tuple[str, Sequence["Drawn"]]]
+_VERBS: Final[Mapping[str, str]] = {
+    "pause": marked("暂停"),
+    "resume": marked("恢复"),
+    "stop": marked("停用"),
+}
+_LATELY = timedelta(days=7)  # over which the suppressed share is taken
 
 
 async def page(visit: Visit) -> web.StreamResponse:
     ctx = visit.ctx
     book = (await ctx.releases.head()).book
-    rows = []
-    for sop in book.sops.values():
-        standing = await ctx.store.census.standing(sop.names)
-        entered = await ctx.store.census.entered(sop.names, None)
-        rows.append((sop, sum(standing.values()), entered))
+    flows, now = ctx.store.flows, ctx.now()
+    overdue = await flows.overdue(now)
+    sops = list(book.sops.values())
+    health = await asyncio.gather(
+        *(flows.health(sop.names, now - _LATELY, overdue) for sop in sops)
+    )
     return visit.page(
         "sops.html",
-        rows=rows,
+        rows=list(zip(sops, health, strict=True)),
         may_switch=visit.who.may("publish"),
         live=("启用",),
         resting=("暂停", "停用"),
@@ -50,22 +46,29 @@ async def one(visit: Visit) -> web.StreamResponse:
     sop = (await ctx.releases.head()).book.sops.get(visit.request.match_info["name"])
     if sop is None:
         raise web.HTTPNotFound
-    standing = await ctx.store.census.standing(sop.names)
+    figures = await ctx.store.flows.figures(sop.names, ctx.now())
+    pictured = drawn(sop, figures.steps, await _experiments(visit, sop))
     return visit.page(
         "sop.html",
         sop=sop,
-        drawn=_drawn(sop, standing),
-        under_way=sum(standing.values()),
-        entered=await ctx.store.census.entered(sop.names, None),
+        drawn=pictured,
+        figures=figures,
+        total=_total(pictured),
+        names=await people(ctx) if any(_splits(sop)) else {},
+        live=("启用",),
+        resting=("暂停", "停用"),
+        may_switch=visit.who.may("publish"),
+        may_edit=visit.who.may("edit"),
     )
 
 
 async def change(visit: Visit) -> web.StreamResponse:
     """Pause, resume or stop one."""
     verb, name = (await visit.form()).get("verb", ""), visit.request.match_info["name"]
-    visit.about = f"{name}：{verb}"
+    visit.about = name
     if verb not in get_args(Verb):
         raise web.HTTPNotFound
+    visit.about = f"{name}：{_VERBS[verb]}"
     try:
         await switch(visit.ctx, verb, name)  # type: ignore[arg-type]  # one of Verb
     except Unswitchable as error:
@@ -73,50 +76,27 @@ async def change(visit: Visit) -> web.StreamResponse:
     return go("/console/sops")
 
 
-def _drawn(sop: Sop, standing: Mapping[Place, int]) -> Sequence[Drawn]:
-    coming: dict[str, int] = {}
-    here: dict[str, int] = {}
-    for place, count in standing.items():
-        kept = coming if place.phase == "before" else here
-        kept[place.step] = kept.get(place.step, 0) + count
-
-    def draw(steps: Sequence[Step]) -> Sequence[Drawn]:
-        return [
-            Drawn(
-                name=step.name,
-                brief=in_brief(step),
-                only_if="；".join(map(condition, step.conditions)),
-                coming=coming.get(step.name, 0),
-                here=here.get(step.name, 0),
-                branches=[(words, draw(nested)) for words, nested in _branches(step)],
-            )
-            for step in steps
-        ]
-
-    return draw(sop.steps)
+async def _experiments(visit: Visit, sop: Sop) -> dict[str, Experiment]:
+    found = [await visit.ctx.store.experiments.get(split.name) for split in _splits(sop)]
+    return {one.id: one for one in found if one}
 
 
-def _branches(step: Step) -> Iterator[tuple[str, Sequence[Step]]]:
-    """What is nested in a step, with the words that lead there."""
-    for action in step.actions:
-        match action:
-            case WaitEvent():
-                yield from _some(("等到了", action.came), ("超时", action.timed_out))
-            case Branch():
-                for arm in action.arms:
-                    words = "；".join(map(condition, arm.conditions))
-                    yield (f"如果 {words}" if words else "否则", arm.steps)
-            case Loop():
-                yield "反复", action.steps
-            case Split():
-                for way in action.arms:
-                    yield f"方案 {way.name}（{way.share:.0%}）", way.then
+def _splits(sop: Sop) -> Iterator[Split]:
+    for step in all_steps(sop.steps):
+        yield from (action for action in step.actions if isinstance(action, Split))
 
 
-def _some(
-    *named: tuple[str, Sequence[Step]],
-) -> Iterator[tuple[str, Sequence[Step]]]:
-    yield from ((name, steps) for name, steps in named if steps)
+def _total(pictured: Sequence[Drawn]) -> dict[str, int]:
+    """Over all steps: what was sent, suppressed, and is still to be done."""
+    names = ("sent", "suppressed", "failed", "tasks_done", "tasks_open", "tasks_overdue")
+    found = dict.fromkeys(names, 0)
+    waiting = list(pictured)
+    while waiting:
+        step = waiting.pop()
+        for name in names:
+            found[name] += getattr(step.figures, name)
+        waiting += [nested for _, steps in step.branches for nested in steps]
+    return found
 
 
 ROUTES: Final = (

@@ -12,17 +12,36 @@ document.addEventListener("click", (event) => {
   localStorage.setItem("qunce-theme", next);
 });
 
+// "/" searches this page, or the customers from a page that has nothing to search.
+const search = document.querySelector("[data-search]");
+const customers = document.querySelector('.menu a[href="/console/customers"]');
+if (location.hash === "#search") search?.focus();
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  const search = document.querySelector("[data-search]");
-  if (event.key !== "/" || typing || !search) return;
+  if (event.key !== "/" || typing || !(search || customers)) return;
   event.preventDefault();
-  search.focus();
+  if (search) search.focus();
+  else location.href = `${customers.href}#search`;
 });
+
+// Old phones, and addresses without https, have no clipboard to write to: there it is selected.
+async function copy(source) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(source.textContent);
+  getSelection().selectAllChildren(source);
+  document.execCommand("copy");
+  getSelection().removeAllRanges();
+}
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(button.previousElementSibling.textContent);
+  await copy(button.previousElementSibling);
   button.textContent = button.dataset.copied;
 });
+
+// On a phone the menu is one line: where one is must not be out of sight.
+for (const here of document.querySelectorAll(".menu [aria-current], .tabs [aria-current]")) {
+  const line = here.parentElement;
+  line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.offsetWidth) / 2;
+}

@@ -24,13 +24,42 @@ function show(found) {
   list.append(item);
 }
 
+// The words that fit at the cursor; the server knows them from the schema and the folder's names.
+async function words(cm) {
+  const at = cm.getCursor();
+  const body = new URLSearchParams({
+    path: form.elements.path.value, text: cm.getValue(), line: at.line, column: at.ch,
+  });
+  const answer = await fetch(form.dataset.words, { method: "POST", body });
+  if (!answer.ok) return { list: [], from: at, to: at };
+  const { typed, offers } = await answer.json();
+  const found = {
+    list: offers.map((one) => ({
+      text: one.text,
+      render: (item) => {
+        const says = document.createElement("span");
+        says.textContent = one.says;
+        item.append(one.text, says);
+      },
+    })),
+    from: CodeMirror.Pos(at.line, at.ch - typed.length),
+    to: at,
+  };
+  CodeMirror.on(found, "pick", (picked) => { if (picked.text.endsWith(": ")) offer(cm); });
+  return found;
+}
+
+function offer(cm) {
+  cm.showHint({ hint: words, completeSingle: false });
+}
+
 const editor = CodeMirror.fromTextArea(area, {
   mode: "yaml",
   lineNumbers: true,
   lineWrapping: true,
   tabSize: 2,
   gutters: ["CodeMirror-lint-markers"],
-  extraKeys: { Tab: (cm) => cm.execCommand("insertSoftTab") },
+  extraKeys: { Tab: (cm) => cm.execCommand("insertSoftTab"), "Ctrl-Space": offer },
   lint: {
     delay: 400,
     async: true,
@@ -45,5 +74,8 @@ const editor = CodeMirror.fromTextArea(area, {
       })));
     },
   },
+});
+editor.on("inputRead", (cm, change) => {
+  if (!cm.state.completionActive && /[\p{L}\p{N}]$/u.test(change.text[0])) offer(cm);
 });
 editor.getInputField().setAttribute("aria-label", area.getAttribute("aria-label"));

@@ -1,7 +1,9 @@
 """A real browser. Where there is none these tests are skipped, and say so."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +43,7 @@ class Window:
         await self.open("/console/")
         await self.page.get_by_role("button", name="用企业微信登录").click()
         await self.page.get_by_role("link", name=name).click()
-        await self.page.wait_for_url("**/console/**")
+        await self.page.wait_for_url(re.compile(r"/(console|my)\b"))
 
     def heard(self, message: ConsoleMessage) -> None:
         ours = message.location.get("url", "").startswith(self.base)
@@ -61,9 +63,22 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def window(world, chromium: Browser) -> AsyncIterator[Window]:  # type: ignore[no-untyped-def]
+    async with opened(world, chromium, width=1280, height=800) as window:
+        yield window
+
+
+@pytest.fixture
+async def phone(world, chromium: Browser) -> AsyncIterator[Window]:  # type: ignore[no-untyped-def]
+    """Somebody else's, and small."""
+    async with opened(world, chromium, width=375, height=740) as window:
+        yield window
+
+
+@asynccontextmanager
+async def opened(world, chromium: Browser, *, width: int, height: int) -> AsyncIterator[Window]:  # type: ignore[no-untyped-def]
     """Whatever it was used for, the page may not have complained of anything."""
     context = await chromium.new_context(
-        viewport={"width": 1280, "height": 800}, locale="zh-CN", timezone_id="Asia/Shanghai"
+        viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
     page = await context.new_page()
     window = Window(page, world.address)

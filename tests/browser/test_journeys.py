@@ -42,11 +42,11 @@ async def test_signing_in_and_out(window: Window) -> None:
 
 
 async def test_a_wrong_sop_is_told_at_the_line_mended_planned_published_and_worked(
-    world: World, window: Window
+    world: World, window: Window, phone: Window
 ) -> None:
     await world.publish({"team.yaml": TEAM})
     await window.sign_in("王芳")
-    await window.page.get_by_role("link", name="编辑").click()
+    await window.page.get_by_role("link", name="编辑", exact=True).click()
     await window.page.get_by_label("新文件").fill("05-关怀.yaml")
     await window.page.get_by_role("button", name="新建").click()
     await write(window, SOP.replace("给: 跟进人", "给: 跟劲人"))
@@ -69,14 +69,23 @@ async def test_a_wrong_sop_is_told_at_the_line_mended_planned_published_and_work
     await window.open(f"/console/customers/{contact}")
     await expect(window.page.get_by_text("派任务“和 小雨妈妈 打个招呼”").first).to_be_visible()
 
+    await phone.sign_in("张丽")
+    await expect(phone.page.get_by_role("heading", name="和 小雨妈妈 打个招呼")).to_be_visible()
+    await phone.page.get_by_role("button", name="已问到").click()
+    await expect(phone.page.get_by_text("已记下，辛苦了！")).to_be_visible()
+    await expect(phone.page.get_by_text("现在没有待办任务")).to_be_visible()
+    await window.page.reload()
+    done = window.page.get_by_text("任务“和 小雨妈妈 打个招呼”已完成：已问到")
+    await expect(done.first).to_be_visible()
+
 
 async def test_why_a_customer_got_a_message(world: World, window: Window) -> None:
     await world.publish({"team.yaml": TEAM, "sop.yaml": SOP})
     await world.add_contact("zhangli", name="小雨妈妈")
     await window.sign_in("王芳")
-    await window.page.get_by_role("link", name="客户").click()
 
     await window.page.keyboard.press("/")
+    await expect(window.page.get_by_role("searchbox")).to_be_focused()
     await window.page.keyboard.type("雨妈")
     await window.page.keyboard.press("Enter")
     await window.page.get_by_role("link", name="小雨妈妈").click()
@@ -89,7 +98,7 @@ async def test_a_dead_letter_is_given_another_chance(world: World, window: Windo
     dead = {"$set": {"state": "dead", "why": "看不懂"}, "$unset": {"due_at": ""}}
     await world.store.db["inbox"].update_one({"_id": "backlog-0"}, dead)
     await window.sign_in("陈云")
-    await window.page.get_by_role("link", name="运行").click()
+    await window.page.get_by_role("link", name="运行", exact=True).click()
     await expect(window.page.get_by_role("cell", name="看不懂")).to_be_visible()
 
     await window.page.get_by_role("button", name="重新处理", exact=True).click()

@@ -1,6 +1,6 @@
 """A browser as far as the server can tell: it keeps cookies and says where a request comes from."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +35,12 @@ class Browser:
         """Fill in a form; ``ours`` False: the form stands on somebody else's page."""
         site = {"Sec-Fetch-Site": "same-origin" if ours else "cross-site"}
         return await self._ask("POST", to, follow=True, headers=site, data=form)
+
+    async def send(self, to: str, fields: Sequence[tuple[str, str]]) -> Answer:
+        """Fill in a form some of whose fields are there more than once."""
+        return await self._ask(
+            "POST", to, follow=True, headers={"Sec-Fetch-Site": "same-origin"}, data=list(fields)
+        )
 
     async def sign_in(self, userid: str, next_path: str = "/console/") -> Answer:
         """By WeCom's QR code, scanned by this person."""

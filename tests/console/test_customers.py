@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from bot.store.finding import Asked, question
 from tests.console.browser import Browser
 from tests.world import TEAM, World
 
@@ -91,23 +90,17 @@ async def test_a_name_is_only_a_name(world: World, browser: Browser, name: str) 
         assert '"onmouseover' not in page.html
 
 
-async def test_every_list_is_answered_by_an_index(world: World) -> None:
-    rows = world.store.db["contacts"]
-    await world.store.finding.prepare()
-    many = [
-        {
-            "_id": f"wm{n:05}",
-            "name": f"客户{n}",
-            "finds": ["客", "客户"],
-            "with": ["zhangli"],
-            "tags": ["喜好/奶粉"],
-        }
-        for n in range(20_000)
-    ]
-    await rows.insert_many(many)
+async def test_who_went_to_another_shop_is_no_business_of_the_old_one(
+    world: World, browser: Browser
+) -> None:
+    moved = await world.add_contact("zhangli", name="搬走的")
+    await world.act("add_contact", staff="chenyun", contact=moved)
+    gone = await world.add_contact("zhangli", name="删了的")
+    for contact in (moved, gone):
+        await world.act("delete_by_customer", staff="zhangli", contact=contact)
+    await world.later(seconds=3)
+    await browser.sign_in("limin")
 
-    for asked in (Asked(), Asked(name="客户"), Asked(tag="喜好/奶粉"), Asked(staff=("zhangli",))):
-        plan = await rows.find(question(asked, "wm10000")).sort("_id", 1).limit(30).explain()
-        stats = plan["executionStats"]
-        assert stats["totalKeysExamined"] <= 60, asked
-        assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"]), asked
+    assert (await browser.open(f"/console/customers/{moved}")).status == 404
+    assert (await browser.post(f"/console/customers/{moved}/stop")).status == 404
+    assert (await browser.open(f"/console/customers/{gone}")).status == 200  # nobody else's

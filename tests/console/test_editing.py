@@ -4,6 +4,7 @@ import json
 import re
 
 from tests.console.browser import Browser, open_browser
+from tests.console.test_sign_in import PASSWORD, make_admin
 from tests.world import TEAM, World
 
 BACK = TEAM + "后台: {负责人: [王芳], 运营: [李敏]}\n"
@@ -114,6 +115,32 @@ async def test_whoever_is_asked_approves_by_being_signed_in(world: World, browse
     assert "线上现在是第 3 版。" in page.html
 
 
+async def test_a_local_admin_approves_for_nobody_whatever_their_name(
+    world: World, browser: Browser
+) -> None:
+    await open_shop(world, browser, "审批: {其他内容: [李敏]}\n")
+    await browser.post("/console/editing/save", path="sop.yaml", text=SOP.replace("您好", "甲"))
+
+    for name in ("limin", "李敏"):
+        await make_admin(world, name)
+        async with open_browser(world) as admin:
+            await admin.post("/sign-in/local", name=name, password=PASSWORD, next="/console/")
+            refused = await admin.post("/console/editing/approve", of="wangfang")
+            assert refused.status == 409, name
+    assert (await browser.post("/console/editing/publish")).status == 409
+
+
+async def test_a_long_file_is_checked_and_kept_whole(world: World, browser: Browser) -> None:
+    await open_shop(world, browser)
+    long = SOP + "# 很长的说明\n" * 20_000
+
+    checked = await browser.post("/console/editing/check", path="sop.yaml", text=long)
+    await browser.post("/console/editing/save", path="sop.yaml", text=long)
+
+    draft = await world.store.drafts.get("wangfang")
+    assert (checked.status, draft and draft.changes["sop.yaml"]) == (200, long)
+
+
 async def test_a_file_is_removed_and_the_draft_thrown_away(world: World, browser: Browser) -> None:
     await open_shop(world, browser)
 
@@ -153,3 +180,76 @@ async def test_releases_that_never_were_are_not_there(world: World, browser: Bro
 
     for n in ("0", "99", "x", "-1", "999999999999"):
         assert (await browser.open(f"/console/releases/{n}")).status == 404
+
+
+async def test_the_words_that_fit_are_offered_at_the_cursor(world: World, browser: Browser) -> None:
+    await open_shop(world, browser)
+    text = SOP.replace("负责人: 王芳", "负责人: 李")
+    before = len(await world.store.audit.latest(50))
+
+    said = await browser.post(
+        "/console/editing/words", path="sop.yaml", text=text, line="1", column="6"
+    )
+
+    answer = json.loads(said.html)
+    assert answer["typed"] == "李"
+    assert [one["text"] for one in answer["offers"]] == ["李敏"]
+    assert len(await world.store.audit.latest(50)) == before, "nothing was done"
+
+
+async def test_names_of_the_draft_are_offered_too(world: World, browser: Browser) -> None:
+    await open_shop(world, browser)
+    await browser.post("/console/editing/save", path="tags.yaml", text="标签: {意向: [高意向]}\n")
+
+    said = await browser.post(
+        "/console/editing/words",
+        path="sop.yaml",
+        text=SOP + "    打标签: [",
+        line=str(SOP.count("\n")),
+        column="11",
+    )
+
+    assert "意向/高意向" in [one["text"] for one in json.loads(said.html)["offers"]]
+
+
+async def test_an_sop_leads_to_the_file_it_is_written_in(world: World, browser: Browser) -> None:
+    await open_shop(world, browser)
+
+    page = await browser.open("/console/editing/sop?name=关怀")
+
+    assert page.url.query["path"] == "sop.yaml"
+    assert (await browser.open("/console/editing/sop?name=没有")).status == 404
+
+
+async def test_a_draft_is_taken_along_to_what_somebody_else_published(
+    world: World, browser: Browser
+) -> None:
+    await open_shop(world, browser)
+    edited = SOP.replace("您好", "您好呀")
+    await browser.post("/console/editing/save", path="sop.yaml", text=edited)
+    others = {"team.yaml": BACK, "sop.yaml": SOP, "rules.yaml": "规则: 全局\n"}
+    await world.publish(others | {"tags.yaml": "标签: {意向: [高]}\n"})
+    page = await browser.open("/console/editing/plan")
+    assert "别人在你之后发布过：tags.yaml。" in page.html
+
+    page = await browser.post("/console/editing/move-on")
+
+    assert "别人在你之后发布过" not in page.html
+    await browser.post("/console/editing/publish", note="")
+    live = await world.store.releases.files(await world.store.releases.head())
+    assert (live["sop.yaml"], "高" in live["tags.yaml"]) == (edited, True)
+
+
+async def test_what_both_have_changed_is_never_taken_along(world: World, browser: Browser) -> None:
+    await open_shop(world, browser)
+    edited = SOP.replace("您好", "您好呀")
+    await browser.post("/console/editing/save", path="sop.yaml", text=edited)
+    theirs = SOP.replace("您好", "早上好")
+    await world.publish({"team.yaml": BACK, "sop.yaml": theirs, "rules.yaml": "规则: 全局\n"})
+
+    page = await browser.post("/console/editing/move-on")
+
+    assert (page.status, "都改过：sop.yaml" in page.html) == (409, True)
+    draft = await world.store.drafts.get("wangfang")
+    assert draft
+    assert draft.base < await world.store.releases.head()

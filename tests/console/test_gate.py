@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.app import machine_now
 from console import PAGES, routes
+from console.pages import work
 from console.rights import RIGHTS, Role
 from console.site import Route, Site
 from tests.console.browser import Browser
@@ -57,6 +58,13 @@ def test_only_signing_in_and_the_language_are_open_to_everybody() -> None:
         "/sign-in/local",
         "/sign-in/wecom",
         "/sign-out",
+        "/m/join/{token}",  # whose these are, their signed links say
+        "/m/join/{token}/code",
+        "/m/answer/{token}",
+        "/m/checkin/{token}",
+        "/m/privacy/{token}",
+        "/m/privacy/{token}/resume",
+        "/m/privacy/{token}/stop",
     }
 
 
@@ -145,6 +153,40 @@ async def test_what_is_done_is_written_down_also_when_it_was_refused(
     ]
 
 
+async def test_what_breaks_half_way_is_answered_politely_and_written_down(
+    world: World,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await browser.sign_in("wangfang")
+
+    async def broken(*_: object, **__: object) -> str:
+        raise RuntimeError("half-way")
+
+    monkeypatch.setattr(work, "begin", broken)
+    page = await browser.post("/console/sync")
+
+    assert page.status == 500
+    assert "程序出错了" in page.html
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
+    (line,) = await world.store.audit.latest(1)
+    assert (line["did"], line["outcome"]) == ("立即和企业微信核对", 500)
+    assert "half-way" in caplog.text
+
+
+async def test_what_is_too_long_is_refused_politely_and_written_down(
+    world: World, browser: Browser
+) -> None:
+    page = await browser.post("/sign-in/local", name="root", password="x" * 100_000, next="/")
+
+    assert page.status == 413
+    assert "太长了" in page.html
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
+    (line,) = await world.store.audit.latest(1)
+    assert (line["did"], line["outcome"]) == ("用密码登录", 413)
+
+
 async def test_the_auditor_reads_who_did_what(world: World, browser: Browser) -> None:
     await browser.sign_in("zhoulv")
 
@@ -152,6 +194,20 @@ async def test_the_auditor_reads_who_did_what(world: World, browser: Browser) ->
 
     assert "zhoulv" in page.html
     assert "登录" in page.html
+
+
+async def test_the_trail_says_in_words_what_came_of_it(world: World, browser: Browser) -> None:
+    await browser.sign_in("limin")
+    await browser.post("/console/sync")  # a lead may not
+    await browser.sign_in("wangfang")
+    await browser.post("/console/sops/没有/state", verb="pause")
+
+    page = await browser.open("/console/trail")
+
+    assert "<td>做了</td>" in page.html
+    assert "<td>拒绝了</td>" in page.html
+    assert "<td>没有：暂停</td>" in page.html
+    assert not re.search(r"<td>\d{3}</td>", page.html)
 
 
 async def test_a_name_cannot_be_more_than_a_name(world: World, browser: Browser) -> None:

@@ -26,8 +26,12 @@ def texts() -> set[str]:
 
 
 def test_every_text_has_its_english() -> None:
-    with (HERE / "locale" / "en.po").open("rb") as file:
-        english = {str(m.id): str(m.string) for m in read_po(file) if m.id}
+    english: dict[str, str] = {}
+    for path in (HERE / "locale" / "en").glob("*.po"):
+        with path.open("rb") as file:
+            here = {str(m.id): str(m.string) for m in read_po(file) if m.id}
+        assert not set(here) & set(english), f"{path.name} says again what another says"
+        english |= here
 
     assert {text for text in texts() if not english.get(text)} == set()
     assert set(english) - texts() == set(), "nobody says these any more"

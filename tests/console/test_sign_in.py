@@ -1,10 +1,14 @@
 """Who gets into the console, for how long, and who does not."""
 
+import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2.exceptions import VerificationError
 
 from bot.store.sign_ins import Admin
+from console import sign_in
 from console.sign_in import hashed
 from tests.console.browser import Browser, open_browser
 from tests.world import World
@@ -82,12 +86,22 @@ async def test_a_way_back_works_once(world: World, browser: Browser) -> None:
     assert "已过期" in page.html
 
 
-@pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "/\t/evil.example/",
+        "/x\r\nLocation: https://evil.example/",
+    ],
+)
 async def test_nobody_is_sent_to_a_strangers_site(
     world: World, browser: Browser, evil: str
 ) -> None:
     page = await browser.sign_in("wangfang", evil)
 
+    assert page.status == 200
     assert str(page.url).startswith(world.address)
 
 
@@ -126,6 +140,37 @@ async def test_five_wrong_passwords_lock_the_name_for_a_while(
     await world.store.db["admins"].update_one({"_id": "admin"}, {"$set": {"locked_until": past}})
     page = await browser.post("/sign-in/local", name="admin", password=PASSWORD, next="/console/")
     assert signed_in(page.html, "admin")
+
+
+class SlowHasher:
+    """Takes its time over every password, and finds all of them right."""
+
+    def __init__(self) -> None:
+        self.began, self.may_end = threading.Event(), threading.Event()
+
+    def verify(self, *_: str) -> bool:
+        self.began.set()
+        if not self.may_end.wait(5):
+            raise VerificationError
+        return True
+
+
+async def test_while_a_password_is_checked_nobody_waits_and_a_lock_still_counts(
+    world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_admin(world)
+    slow = SlowHasher()
+    monkeypatch.setattr(sign_in, "_HASHER", slow)
+    form = {"name": "admin", "password": PASSWORD, "next": "/console/"}
+    guess = asyncio.create_task(browser.post("/sign-in/local", **form))
+    await asyncio.to_thread(slow.began.wait, 5)
+
+    assert (await browser.open("/sign-in")).status == 200
+    later = {"$set": {"locked_until": datetime.now(UTC) + timedelta(minutes=15)}}
+    await world.store.db["admins"].update_one({"_id": "admin"}, later)
+    slow.may_end.set()
+
+    assert "15 分钟后再试" in (await guess).html
 
 
 async def test_signing_out_ends_the_session_on_the_server(browser: Browser) -> None:

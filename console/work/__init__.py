@@ -1,0 +1,1 @@
+"""Long work that people begin from pages: one file per kind, named in bot/work/kinds.py."""
