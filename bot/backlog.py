@@ -190,7 +190,7 @@ async def _unpublished(ctx: Context, names: dict[str, str]) -> Pile:
 async def _outbox(ctx: Context) -> Pile:
     lanes = {"lane": {"$in": ["urgent", "normal"]}}
     due = await ctx.store.backlog.due("outbox", ctx.now(), lanes)
-    rows = [r for r in await ctx.store.backlog.outbox() if r["state"] in ("ready", "sending")]
+    rows = await ctx.store.backlog.outbox("ready", "sending")
     what = tuple(f"{_CALLS[row['kind']]} {row['n']} 个{_error(row)}" for row in rows)
     count = sum(row["n"] for row in rows)
     return Pile("调用企业微信待办", count, due.first, what, _nobody_works(ctx, due))
@@ -198,7 +198,7 @@ async def _outbox(ctx: Context) -> Pile:
 
 async def _lost_calls(ctx: Context) -> Pile:
     """``unknown``: the answer was lost, and repeating it might double it."""
-    rows = [r for r in await ctx.store.backlog.outbox() if r["state"] in ("failed", "unknown")]
+    rows = await ctx.store.backlog.outbox("failed", "unknown")
     said = {"failed": "失败", "unknown": "结果不明"}
     what = tuple(
         f"{_CALLS[row['kind']]} {said[row['state']]} {row['n']} 个{_error(row)}" for row in rows

@@ -99,12 +99,21 @@ class Visit:
             roles=ROLE_NAMES,
             menu=menu_of(self.reader) if self.reader else [],
             here=request.path,
+            came_from=self._came_from(),
             lang=language.of(request),
             local=self._local,
             _=language.translator(request),
             **values,
         )
         return web.Response(text=html, status=status, content_type="text/html")
+
+    def _came_from(self) -> str:
+        """The page of ours whose link or form this was; "" when there is none, or it is this."""
+        page = urlsplit(self.request.headers.get("Referer", ""))
+        if page.netloc not in {self.request.host, urlsplit(self.address).netloc}:
+            return ""
+        path = f"{page.path}?{page.query}" if page.query else page.path
+        return "" if path == self.request.path_qs else own_path(path)
 
     def _local(self, at: datetime) -> str:
         """A moment as people read it."""

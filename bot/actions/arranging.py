@@ -14,7 +14,7 @@ from bot.playbook.evidence import BUTTON
 from bot.store.rows import slot_of
 from config.book import Book
 
-BY_HAND: Final = "管理台"  # in place of an SOP's name, for what nobody but an admin asked for
+BY_HAND: Final = "后台"  # in place of an SOP's name, for what nobody but an admin asked for
 STEP: Final = "派任务"
 LIMITS: Final = ("2小时", "4小时", "1个工作日", "2个工作日", "3个工作日", "7天")
 MANAGER: Final = ""  # in place of somebody's account: whoever answers for each of the tasks

@@ -189,8 +189,13 @@ async def _to_come(
     moments = list(foreseen(book, since - _DAY, until))  # one put off since yesterday is today's
     themes = {book.sops[one.sop].entry.theme or "" for one in moments}
     groups = {theme: await _groups(ctx, theme, asked) for theme in themes if theme}
+    taking: dict[str, int] = {}  # SOP → groups, the same at each of its moments
+    for name in {one.sop for one in moments}:
+        sop = book.sops[name]
+        there = groups.get(sop.entry.theme or "", ())
+        taking[name] = sum(takes_part(sop, group, now) for group in there)
     return [
-        _foreseen(one, book.sops[one.sop], groups, now)
+        _foreseen(one, book.sops[one.sop], taking[one.sop])
         for one in moments
         if since <= one.at < until and one.planned > now and _concerns(one, asked, groups, book)
     ]
@@ -215,9 +220,7 @@ async def _groups(ctx: Context, theme: str, asked: Asked) -> list[Group]:
     ]
 
 
-def _foreseen(
-    one: Foreseen, sop: Sop, groups: Mapping[str, Sequence[Group]], now: datetime
-) -> Entry:
+def _foreseen(one: Foreseen, sop: Sop, groups: int) -> Entry:
     notes = (one.note,) if one.note else ()
     sure: Sure = "left out" if one.left_out else "estimated" if one.estimated else "fixed"
     if one.kind == "audience":
@@ -225,14 +228,13 @@ def _foreseen(
             at=one.at, kind="audience", sop=sop.name, step=one.step, sure=sure, notes=notes
         )
     step = sop.flow()[one.step].step
-    there = [g for g in groups.get(sop.entry.theme or "", ()) if takes_part(sop, g, now)]
     return Entry(
         at=one.at,
         kind=_what(step),
         sop=sop.name,
         step=one.step,
         sure=sure,
-        count=len(there),
+        count=groups,
         notes=notes,
         brief=in_brief(step),
     )

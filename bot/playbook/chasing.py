@@ -185,7 +185,7 @@ def answering(
 LEFT = "原负责人已离职"
 FOLLOWED = "跟着客户转给新的跟进人"
 COLLEAGUE = "同事接手"
-ARRANGED = "管理台改派"
+ARRANGED = "后台改派"
 BY_WISH = (COLLEAGUE, ARRANGED)  # whoever gets it then is reminded like who had it first
 
 

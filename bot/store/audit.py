@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bson import ObjectId
 from pymongo import DESCENDING, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 
+from bot.store.leafing import Leaf, leaf, retire
 from bot.store.rows import Row
 
 
@@ -29,14 +31,18 @@ class Audit:
         self._rows = rows
 
     async def prepare(self) -> None:
-        await self._rows.create_indexes([IndexModel([("at", DESCENDING)], name="at")])
+        newest = IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest")
+        await self._rows.create_indexes([newest])
+        await retire(self._rows, "at")
 
     async def write(self, line: Line) -> None:
         names = Line.__dataclass_fields__
         row = {name: value for name in names if (value := getattr(line, name)) is not None}
-        await self._rows.insert_one(row)
+        await self._rows.insert_one({"_id": str(ObjectId()), **row})
 
-    async def latest(self, limit: int, before: datetime | None = None) -> list[Row]:
-        """Newest first; ``before`` is the time of the last line of the page before."""
-        where = {"at": {"$lt": before}} if before else {}
-        return await self._rows.find(where).sort("at", DESCENDING).limit(limit).to_list(None)
+    async def latest(self, limit: int) -> list[Row]:
+        return (await self.page("", limit)).rows
+
+    async def page(self, after: str, limit: int) -> Leaf:
+        """Newest first; also of lines written in one moment none is left out."""
+        return await leaf(self._rows, {}, "at", after, limit)

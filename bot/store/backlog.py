@@ -51,10 +51,22 @@ class Backlog:
         match = {"lane": lanes, "due_at": {"$gt": _LONG_AGO}, "tries": {"$gt": 0}}
         return await self._grouped("inbox", match, {"why": "$why"}, "due_at", limit)
 
-    async def outbox(self) -> list[Row]:
-        """Unsent, failed and unknown calls by kind and state, with the reason of one of them."""
-        match = {"state": {"$in": ["ready", "sending", "failed", "unknown"]}}
-        return await self._grouped("outbox", match, {"kind": "$kind", "state": "$state"}, "due_at")
+    async def outbox(self, *states: str) -> list[Row]:
+        """Calls in these states by kind and state, each with the reason of its newest."""
+        stages: list[Row] = [
+            {"$match": {"state": {"$in": list(states)}}},
+            {"$project": {"_id": 0, "state": 1, "kind": 1}},  # the index alone answers
+            {"$group": {"_id": {"kind": "$kind", "state": "$state"}, "n": {"$sum": 1}}},
+            {"$sort": {"n": -1, "_id": 1}},
+        ]
+        calls = self._db["outbox"]
+        found = await (await calls.aggregate(stages, hint="states")).to_list(None)
+        newest = {"sort": [("first_due_at", -1)], "hint": "states", "projection": {"error": 1}}
+        told = [await calls.find_one(row["_id"], **newest) for row in found]
+        return [
+            {**row["_id"], "n": row["n"], "error": (one or {}).get("error")}
+            for row, one in zip(found, told, strict=True)
+        ]
 
     async def deliveries(self) -> list[Row]:
         """Pushes not yet decided by state and reason."""

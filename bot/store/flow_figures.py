@@ -14,7 +14,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from bot.store.rows import SLOTS, Row
 
 MOST = 10_000  # journeys read for one picture
-_SHARE_OF = 5_000  # pushes read for one share
+LISTED = 3_000  # journeys read for one line of the list
+_SHARE_OF = 2_000  # pushes read for one share
 _FINISHED = "走完"
 _OPEN = ["ready", "gathered", "created"]
 
@@ -78,7 +79,7 @@ class Flows:
 
     async def figures(self, sops: Sequence[str], now: datetime) -> FlowFigures:
         """Of the SOP of these names."""
-        slots = await self._slots(sops)
+        slots = await self._slots(sops, MOST)
         found = FlowFigures(scale=SLOTS / slots)
         where = _of(sops, slots)
         await self._journeys(where, found)
@@ -92,15 +93,15 @@ class Flows:
         self, sops: Sequence[str], since: datetime, overdue: Mapping[str, int]
     ) -> Health:
         """Of the SOP of these names; ``overdue`` is what :meth:`overdue` has counted."""
-        slots = await self._slots(sops)
+        slots = await self._slots(sops, LISTED)
         entered = await self._db["journeys"].count_documents(_of(sops, slots))
         active = {"sop": {"$in": list(sops)}, "state": "active"}
-        under_way = await self._db["journeys"].count_documents(active, limit=MOST)
+        under_way = await self._db["journeys"].count_documents(active, limit=LISTED)
         return Health(
             entered=round(entered * SLOTS / slots),
             roughly=slots < SLOTS,
             under_way=under_way,
-            more=under_way == MOST,
+            more=under_way == LISTED,
             overdue=sum(overdue.get(name, 0) for name in sops),
             suppressed=await self._suppressed(sops, since),
             last=await self._last(sops),
@@ -115,10 +116,10 @@ class Flows:
         ]
         return {row["_id"]: row["n"] async for row in await self._db["tasks"].aggregate(stages)}
 
-    async def _slots(self, sops: Sequence[str]) -> int:
+    async def _slots(self, sops: Sequence[str], most: int) -> int:
         """How many slots hold about as many journeys as may be read."""
-        one = await self._db["journeys"].count_documents(_of(sops, 1), limit=MOST)
-        return SLOTS if one * SLOTS <= MOST else max(1, MOST // one)
+        one = await self._db["journeys"].count_documents(_of(sops, 1), limit=most)
+        return SLOTS if one * SLOTS <= most else max(1, most // one)
 
     async def _journeys(self, where: Row, found: FlowFigures) -> None:
         left = {"state": "done", "exit_reason": {"$ne": _FINISHED}}

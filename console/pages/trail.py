@@ -1,7 +1,6 @@
 """操作记录: who did what in the console, newest first."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 from aiohttp import web
@@ -22,15 +21,9 @@ _WRONG: Final = marked("没有做：填的不对或不能这样做")
 
 
 async def page(visit: Visit) -> web.StreamResponse:
-    before = visit.request.query.get("before", "")
-    try:
-        until = datetime.fromisoformat(before) if before else None
-    except ValueError:
-        until = None
-    lines = await visit.ctx.store.audit.latest(_PAGE + 1, until)
-    more = lines[_PAGE - 1]["at"].isoformat() if len(lines) > _PAGE else ""
-    shown = [(line, _in_words(line["outcome"])) for line in lines[:_PAGE]]
-    return visit.page("trail.html", lines=shown, more=more)
+    lines = await visit.ctx.store.audit.page(visit.request.query.get("after", ""), _PAGE)
+    shown = [(line, _in_words(line["outcome"])) for line in lines.rows]
+    return visit.page("trail.html", lines=shown, more=lines.after)
 
 
 def _in_words(status: int) -> str:

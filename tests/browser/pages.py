@@ -87,7 +87,7 @@ LISTS: Final[Mapping[str, str]] = {
     "outbox of a kind": "/console/running/outbox?which=sent&kind=card",
     "outbox of one": "/console/running/outbox?which=sent&staff={staff}",
     "outbox about one": "/console/running/outbox?q={contact}",
-    "trail, further back": "/console/trail?before=2026-10-01T00:00:00%2B00:00",
+    "trail, further back": "/console/trail?after=2026-10-01T00:00:00%2B00:00|x",
 }
 #: What the lead of one shop looks at: their people's alone.
 OF_A_LEAD: Final[Mapping[str, str]] = {

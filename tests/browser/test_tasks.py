@@ -31,7 +31,7 @@ async def test_overdue_tasks_are_reassigned(world: World, window: Window) -> Non
     await expect(row).to_contain_text("李敏")
     await expect(row).to_contain_text("已转派")
     await row.get_by_role("link").click()
-    await expect(page.get_by_text("管理台改派（李敏）").first).to_be_visible()
+    await expect(page.get_by_text("后台改派（李敏）").first).to_be_visible()
     assert [t.staff for one in contacts for t in await world.store.tasks.about(one)] == [
         "limin",
         "limin",

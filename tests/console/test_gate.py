@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.app import machine_now
+from bot.store.audit import Line
 from console import PAGES, routes
 from console.pages import work
 from console.rights import RIGHTS, Role
@@ -234,3 +235,31 @@ async def test_pages_say_when_mongodb_is_away(world: World) -> None:
             assert "数据库暂时连不上" in await answer.text()
         async with http.get(server.make_url("/readyz")) as answer:
             assert (answer.status, (await answer.json())["callbacks"]) == (503, "spooled")
+
+
+async def test_what_was_refused_leads_back_to_the_page_it_came_from(
+    world: World, browser: Browser
+) -> None:
+    await browser.sign_in("wangfang")
+
+    gone = await browser.open("/console/sops/x", Referer=f"{world.address}/console/sops?a=1")
+    elsewhere = await browser.open("/console/sops/x", Referer="https://evil.example/console/sops")
+
+    assert gone.status == elsewhere.status == 404
+    assert '<a href="/console/sops?a=1">← 回到刚才那一页</a>' in gone.html
+    assert "回到刚才那一页" not in elsewhere.html
+
+
+async def test_no_line_is_left_out_between_two_pages_of_the_trail(
+    world: World, browser: Browser
+) -> None:
+    moment = machine_now()
+    for n in range(60):
+        await world.store.audit.write(Line(at=moment, who="王芳", did="登录", about=f"line-{n}."))
+    first = await browser.sign_in("zhoulv", "/console/trail")
+
+    further = re.search(r"/console/trail\?after=([^\"]+)", first.html)
+    assert further
+    second = await browser.open(f"/console/trail?after={further[1]}")
+
+    assert len(set(re.findall(r"line-\d+\.", first.html + second.html))) == 60

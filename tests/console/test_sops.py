@@ -133,6 +133,7 @@ async def test_a_big_sop_is_estimated_and_says_so(
     world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flow_figures, "MOST", 64 * 8)
+    monkeypatch.setattr(flow_figures, "LISTED", 64 * 8)
     await world.publish({"team.yaml": BACK, "sop.yaml": SOP})
     rows = [
         {

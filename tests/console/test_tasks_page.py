@@ -416,7 +416,7 @@ async def test_and_given_to_somebody_else(world: World, browser: Browser) -> Non
     page = await browser.post(f"/console/tasks/{task.id}/reassign", to="qunce:manager")
 
     assert await staff_of(world, contact) == ["limin"]
-    assert "管理台改派" in page.html
+    assert "后台改派" in page.html
     assert "李敏" in page.html
 
 
