@@ -392,6 +392,21 @@ async def test_the_page_of_a_task_tells_what_happened_and_what_proves_it(
     assert "/reassign" not in before.html  # an auditor only looks
 
 
+async def test_what_wecom_showed_proves_it_without_an_answer_and_without_a_name(
+    world: World, browser: Browser
+) -> None:
+    (contact,) = await overdue(world, "甲")
+    (task,) = await world.store.tasks.about(contact)
+    seen = {f"proofs.{name}": {"at": world.now, "by": "wecom"} for name in task.proofs_wanted}
+    await world.store.db["tasks"].update_one({"_id": task.id}, {"$set": seen})
+
+    await browser.sign_in("wangfang")
+    page = await browser.open(f"/console/tasks/{task.id}")
+
+    (proof,) = re.findall(r'<li><strong class="seen">✓</strong>.*', page.html)
+    assert "wecom" not in proof
+
+
 async def test_a_task_nobody_needs_is_cancelled_with_a_reason(
     world: World, browser: Browser
 ) -> None:
